@@ -1,0 +1,100 @@
+package engine
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/goccy/go-json"
+
+	"github.com/burgee-flags/burgee/engine/backend"
+	"github.com/burgee-flags/burgee/engine/source"
+	"github.com/burgee-flags/burgee/engine/transport"
+)
+
+// archive keeps the last good document, compressed: for a copy of the client in a forked process, which has no other way
+// to the flags of its parent, and for the copy on disk.
+type archive struct {
+	mu     sync.Mutex
+	packed []byte
+	format string
+	at     time.Time
+}
+
+// keep runs after the update was published, on the goroutine of the source: nobody waits for it.
+func (c *Client) keep(u source.Update) {
+	if u.Origin != source.FromServer && u.Origin != source.FromStream {
+		return // a file or an inline document is in the options anyway
+	}
+	packed, err := pack(u.Body)
+	if err != nil {
+		c.log.Log(backend.Warn, "the flags could not be kept for a forked process: "+err.Error())
+		return
+	}
+	c.archive.mu.Lock()
+	c.archive.packed, c.archive.format, c.archive.at = packed, u.Format, time.Now()
+	c.archive.mu.Unlock()
+	c.save()
+	if c.config.cachePath == "" {
+		return
+	}
+	if err := source.StoreCache(c.config.cachePath, c.plan.Identity, u.Format, u.Body, time.Now()); err != nil {
+		c.log.Log(backend.Warn, "cache_path: "+err.Error())
+	}
+}
+
+// save hands the host the options that open this client again as it is now.
+func (c *Client) save() {
+	c.archive.mu.Lock()
+	defer c.archive.mu.Unlock()
+	options := make(map[string]any, len(c.config.given)+2)
+	for name, raw := range c.config.given {
+		options[name] = raw
+	}
+	if c.plan.Overlay != nil {
+		for name, value := range c.plan.Overlay() {
+			options[name] = value
+		}
+	}
+	switch {
+	case c.archive.packed != nil:
+		options["restore"] = restored{
+			Document: base64.StdEncoding.EncodeToString(c.archive.packed), Format: c.archive.format,
+			Current: c.archive.at.UnixMilli(),
+		}
+	case c.config.restore != nil:
+		options["restore"] = c.config.restore
+	}
+	text, err := json.Marshal(options)
+	if err != nil {
+		c.log.Log(backend.Warn, "the options could not be kept for a forked process: "+err.Error())
+		return
+	}
+	c.saved(text)
+}
+
+func pack(body []byte) ([]byte, error) {
+	var packed bytes.Buffer
+	w, err := gzip.NewWriterLevel(&packed, gzip.BestSpeed)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.Write(body); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return bytes.Clone(packed.Bytes()), nil
+}
+
+func unpack(packed []byte) ([]byte, error) {
+	r, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(io.LimitReader(r, transport.DefaultMaxBody*2))
+}

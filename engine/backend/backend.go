@@ -1,0 +1,76 @@
+// Package backend is the seam between the engine and the vendors: what a vendor has to bring, and nothing about any of
+// them.
+package backend
+
+import (
+	"context"
+
+	"github.com/burgee-flags/burgee/engine/eval"
+	"github.com/burgee-flags/burgee/engine/option"
+	"github.com/burgee-flags/burgee/engine/source"
+)
+
+// Open reads the vendor's options and builds its plan. It does no I/O. Problems go to opts, which names them all at
+// once; the error is for what no option can be blamed for.
+type Open func(opts *option.Reader, env Env) (*Plan, error)
+
+// Env is what a backend may know of its host.
+type Env struct {
+	Log    Logger
+	Getenv func(string) string // for proxies
+	// FailFast is the default of an option error_strategy: fail instead of fallback.
+	FailFast bool
+}
+
+// Plan is everything the engine needs to know about one vendor.
+type Plan struct {
+	Source   source.Source
+	Compiler Compiler
+	// Identity names what the flags are of, such as a URL with a namespace. A copy on disk with another identity is not used.
+	Identity string
+	// FlagSet is the vendor's name for what is evaluated, for messages: Flipt's namespace.
+	FlagSet string
+	// Overlay returns options that changed since Open, for a copy of this client in another process. May be nil.
+	Overlay func() map[string]any
+	// Close releases what the plan holds, after the source has ended. May be nil.
+	Close func()
+	// Initial is published before the source runs, if it is not nil (an export given as an option).
+	Initial *source.Update
+	// Methods are the vendor's own calls of burgee_call, by full name: "flipt.snapshot".
+	Methods map[string]Method
+	// Describe words a failed fetch as the vendor's own client would. nil: the error's text.
+	Describe func(error) string
+	// FailFast makes every evaluation answer the last failed fetch instead of the last good flags, until flags arrive.
+	FailFast bool
+}
+
+// Compiler turns updates into rule sets. It belongs to one goroutine; what it returns is immutable. A flag that makes no
+// sense becomes an error outcome and a warning, its neighbours keep working; a document that makes no sense is an error.
+type Compiler interface {
+	Compile(source.Update) (eval.Ruleset, []Warning, error)
+}
+
+// Warning is one thing in a document that does not work as written.
+type Warning struct {
+	FlagKey string
+	Message string
+}
+
+// Method is a call of one backend. params is a JSON object. The result is encoded as JSON.
+type Method func(ctx context.Context, rules eval.Ruleset, params []byte) (any, error)
+
+// Logger takes log records for the host. It never blocks.
+type Logger interface {
+	Log(level Level, message string)
+}
+
+// Level is the weight of a log record.
+type Level int8
+
+// The levels, lightest first.
+const (
+	Debug Level = iota
+	Info
+	Warn
+	Error
+)

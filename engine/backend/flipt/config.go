@@ -1,0 +1,152 @@
+package flipt
+
+import (
+	"encoding/base64"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/burgee-flags/burgee/engine/backend"
+	"github.com/burgee-flags/burgee/engine/option"
+	"github.com/burgee-flags/burgee/engine/source"
+)
+
+const (
+	defaultURL      = "http://localhost:8080"
+	defaultName     = "default" // of environment and namespace
+	defaultInterval = 120 * time.Second
+)
+
+// config are Flipt's own options. Those of every backend are read by the engine and by backend.Network.
+type config struct {
+	url         string
+	environment string
+	namespace   string
+	named       bool // the namespace was given
+	reference   string
+	referenced  bool
+	interval    time.Duration
+	fetchMode   string
+	failFast    bool
+	snapshot    []byte // decoded; nil when not given
+	auth        *authentication
+	file        string
+	document    []byte
+}
+
+const (
+	fetchPolling   = "polling"
+	fetchStreaming = "streaming"
+	fetchSSE       = "sse"
+)
+
+func readConfig(opts *option.Reader, env backend.Env) config {
+	c := config{
+		url:         strings.TrimRight(opts.String("url", defaultURL), "/"),
+		environment: opts.String("environment", defaultName),
+		named:       opts.Has("namespace"),
+		namespace:   opts.String("namespace", defaultName),
+		referenced:  opts.Has("reference"),
+		reference:   opts.String("reference", ""),
+		interval:    opts.Seconds("update_interval", defaultInterval),
+		fetchMode:   opts.OneOf("fetch_mode", fetchPolling, fetchPolling, fetchStreaming, fetchSSE),
+		file:        opts.String("file", ""),
+		document:    opts.Raw("document"),
+	}
+	if c.interval == 0 {
+		c.interval = defaultInterval // as Flipt's engine has it
+	}
+	strategy := "fallback"
+	if env.FailFast {
+		strategy = "fail"
+	}
+	c.failFast = opts.OneOf("error_strategy", strategy, "fail", "fallback") == "fail"
+	c.readAuthentication(opts)
+	c.readSnapshot(opts)
+	c.checkSources(opts)
+	return c
+}
+
+func (c *config) readAuthentication(opts *option.Reader) {
+	c.auth = &authentication{}
+	raw := opts.Raw("authentication")
+	if raw == nil {
+		return
+	}
+	if err := c.auth.set(raw); err != nil {
+		opts.Problem("authentication", err.Error())
+	}
+}
+
+func (c *config) readSnapshot(opts *option.Reader) {
+	text := opts.String("snapshot", "")
+	if text == "" {
+		return
+	}
+	decoded, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		opts.Problem("snapshot", "is not base64")
+		return
+	}
+	if _, err := importSnapshot(decoded, c.namespace); err != nil {
+		opts.Problem("snapshot", "is not an engine snapshot: "+err.Error())
+		return
+	}
+	c.snapshot = decoded
+}
+
+// checkSources refuses options that name two places for the flags, or a place that cannot be.
+func (c *config) checkSources(opts *option.Reader) {
+	local := c.file != "" || c.document != nil
+	if c.file != "" && c.document != nil {
+		opts.Problem("document", "is given together with file")
+	}
+	if local && opts.Has("url") {
+		opts.Problem("url", "is given together with file or document")
+	}
+	if local {
+		return
+	}
+	u, err := url.Parse(c.url)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		opts.Problem("url", "is not an address that begins with http:// or https://")
+	}
+}
+
+// wanted is the namespace that a document must have; "" for a local document when none was given, because then whoever
+// wrote the file has chosen.
+func (c *config) wanted() string {
+	if !c.named && (c.file != "" || c.document != nil) {
+		return ""
+	}
+	return c.namespace
+}
+
+// Open plans a client of a Flipt server, or of a local file or document in one of Flipt's formats.
+func Open(opts *option.Reader, env backend.Env) (*backend.Plan, error) {
+	c := readConfig(opts, env)
+	plan := &backend.Plan{
+		Compiler: &compiler{namespace: c.wanted()},
+		Identity: strings.Join([]string{"flipt", c.url, c.environment, c.namespace, c.reference, c.file}, "\n"),
+		FlagSet:  c.namespace,
+		Describe: describe,
+		FailFast: c.failFast,
+		Overlay:  c.auth.overlay,
+		Methods: map[string]backend.Method{
+			"flipt.snapshot":              exportMethod(c.namespace),
+			"flipt.update_authentication": c.auth.updateMethod,
+		},
+	}
+	if c.snapshot != nil {
+		plan.Initial = &source.Update{Body: c.snapshot, Origin: source.FromSnapshot, Format: formatSnapshot}
+	}
+	return plan, c.plan(plan, opts, env)
+}
+
+// OpenFile plans a client of a local file.
+func OpenFile(opts *option.Reader, env backend.Env) (*backend.Plan, error) {
+	if !opts.Has("file") {
+		opts.Problem("file", "is missing")
+	}
+	return Open(opts, env)
+}

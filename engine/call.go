@@ -1,0 +1,154 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/burgee-flags/burgee/engine/eval"
+	"github.com/burgee-flags/burgee/engine/option"
+	"github.com/burgee-flags/burgee/engine/source"
+)
+
+// Call runs one method by name: the engine's own, which include/burgee.h lists at burgee_call, or the backend's. params
+// is a JSON object, or empty. The result is to be encoded as JSON. An unknown name is CodeUnknownMethod, unknown or badly
+// typed params are CodeInvalidRequest.
+func (c *Client) Call(ctx context.Context, method string, params []byte) (any, error) {
+	if len(params) == 0 {
+		params = []byte("{}")
+	}
+	if own, ok := methods[method]; ok {
+		return c.callOwn(ctx, method, own, params)
+	}
+	foreign, ok := c.plan.Methods[method]
+	if !ok {
+		return nil, &eval.Error{
+			Code: eval.CodeUnknownMethod, Msg: "the backend " + c.config.backend + " has no method " + method,
+		}
+	}
+	s := c.current.Load()
+	if s.blocked != "" && s.blockedCode != eval.CodeNotReady {
+		return nil, s.unusable()
+	}
+	result, err := foreign(ctx, s.rules, params)
+	if err == nil {
+		c.save() // the method may have changed an option
+	}
+	return result, err
+}
+
+type ownMethod func(*Client, context.Context, *option.Reader) (any, error)
+
+var methods = map[string]ownMethod{
+	"status":  (*Client).callStatus,
+	"refresh": (*Client).callRefresh,
+	"update":  (*Client).callUpdate,
+	"track":   (*Client).callTrack,
+	"flush":   (*Client).callFlush,
+}
+
+func (c *Client) callOwn(ctx context.Context, name string, method ownMethod, params []byte) (any, error) {
+	reader, err := option.New(params)
+	if err != nil {
+		return nil, &eval.Error{Code: eval.CodeInvalidRequest, Op: name, Msg: err.Error(), Err: err}
+	}
+	return method(c, ctx, reader)
+}
+
+// checked reports what was wrong with the params of a call, unknown ones included.
+func checked(name string, params *option.Reader) error {
+	for _, unknown := range params.Unknown() {
+		params.Problem(unknown, "is not a parameter")
+	}
+	if err := params.Err(name); err != nil {
+		return &eval.Error{Code: eval.CodeInvalidRequest, Msg: err.Error(), Err: err}
+	}
+	return nil
+}
+
+func (c *Client) callStatus(_ context.Context, params *option.Reader) (any, error) {
+	if err := checked("status", params); err != nil {
+		return nil, err
+	}
+	return c.Status(), nil
+}
+
+// changedResult says whether a call changed any flag.
+type changedResult struct {
+	Changed bool `json:"changed"`
+}
+
+// callRefresh fetches out of turn and waits for the end of the fetch.
+func (c *Client) callRefresh(ctx context.Context, params *option.Reader) (any, error) {
+	if err := checked("refresh", params); err != nil {
+		return nil, err
+	}
+	refresher, ok := c.plan.Source.(source.Refresher)
+	if !ok {
+		return changedResult{}, nil // what comes from memory cannot have changed
+	}
+	end := c.rounds.next()
+	refresher.Refresh()
+	changed, err := wait(ctx, end)
+	if err != nil {
+		return nil, c.callError("refresh", err)
+	}
+	return changedResult{Changed: changed}, nil
+}
+
+// callUpdate takes a document that the host has fetched itself.
+func (c *Client) callUpdate(_ context.Context, params *option.Reader) (any, error) {
+	document := params.Raw("document")
+	if document == nil {
+		params.Problem("document", "is missing")
+	}
+	if err := checked("update", params); err != nil {
+		return nil, err
+	}
+	update := source.Update{Body: document, Origin: source.FromServer}
+	changed, err := c.apply(update, time.Now())
+	if err != nil {
+		return nil, c.callError("update", err)
+	}
+	if changed {
+		c.keep(update)
+	}
+	return changedResult{Changed: changed}, nil
+}
+
+func (c *Client) callError(method string, err error) error {
+	if known, ok := err.(*eval.Error); ok {
+		return known
+	}
+	text := err.Error()
+	if c.plan.Describe != nil {
+		text = c.plan.Describe(err)
+	}
+	return &eval.Error{Code: eval.CodeGeneral, Op: method, Msg: text, Err: err}
+}
+
+// callTrack takes a user's event. No backend of this version sends events, and the answer says so.
+func (c *Client) callTrack(_ context.Context, params *option.Reader) (any, error) {
+	if params.String("event", "") == "" {
+		params.Problem("event", "is missing")
+	}
+	params.Raw("value")
+	params.Raw("context")
+	params.Raw("data")
+	if err := checked("track", params); err != nil {
+		return nil, err
+	}
+	return struct {
+		Accepted bool `json:"accepted"`
+	}{}, nil
+}
+
+// callFlush waits until queued events have been sent; without events there is nothing to wait for.
+func (c *Client) callFlush(_ context.Context, params *option.Reader) (any, error) {
+	params.Milliseconds("timeout_ms", 0)
+	if err := checked("flush", params); err != nil {
+		return nil, err
+	}
+	return struct {
+		Flushed bool `json:"flushed"`
+	}{Flushed: true}, nil
+}

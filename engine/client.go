@@ -1,0 +1,177 @@
+package engine
+
+import (
+	"context"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/burgee-flags/burgee/engine/backend"
+	"github.com/burgee-flags/burgee/engine/background"
+	"github.com/burgee-flags/burgee/engine/eval"
+)
+
+// Client evaluates one set of flags. It is safe for any number of goroutines.
+type Client struct {
+	current atomic.Pointer[snapshot] // never nil
+	config  config
+	plan    *backend.Plan
+	events  *eventQueue
+	log     logger
+	saved   func([]byte)
+
+	applying sync.Mutex // one writer at a time
+	cancel   context.CancelFunc
+	ended    chan struct{} // the source goroutine is gone
+	started  *gate         // flags are there, or the first fetch has failed
+	rounds   *rounds       // ends of fetches, for Refresh
+	archive  archive
+}
+
+// Host is what the surrounding program brings.
+type Host struct {
+	Getenv        func(string) string // the host's environment, for proxies; nil: os.Getenv
+	IgnoreUnknown bool                // unknown options are warnings instead of errors
+	StartWait     time.Duration       // the default of start_wait_ms; 0: 15 s
+	FailFast      bool                // the default of error_strategy is fail instead of fallback
+	// Saved receives options that open this client again with the flags that it has now: at once, and after each change
+	// of the flags. It is called from one goroutine at a time. May be nil.
+	Saved func(options []byte)
+}
+
+// Open builds a client from options, a JSON object, and waits until flags are there or the first fetch has failed, but no
+// longer than start_wait_ms. A server that cannot be reached is no error: the client goes on trying. The error is an
+// *eval.Error with CodeInvalidConfig that names every option that is unknown or wrong.
+func Open(options []byte, host Host) (*Client, error) {
+	if host.Getenv == nil {
+		host.Getenv = os.Getenv
+	}
+	if host.Saved == nil {
+		host.Saved = func([]byte) {}
+	}
+	c := &Client{
+		events: newEventQueue(), saved: host.Saved, ended: make(chan struct{}), started: newGate(), rounds: newRounds(),
+	}
+	c.log.events = c.events
+	c.current.Store(&snapshot{
+		state: NotReady, blockedCode: eval.CodeNotReady, blocked: "no flags have been received yet",
+	})
+	if err := c.configure(options, host); err != nil {
+		return nil, err
+	}
+	c.publishStored()
+	c.save()
+	ctx, cancel := context.WithCancel(context.Background())
+	c.cancel = cancel
+	background.Go(
+		func(cause string) { c.log.Log(backend.Error, "the source stopped: "+cause) },
+		func() {
+			defer close(c.ended)
+			defer c.started.open()
+			c.plan.Source.Run(ctx, sink{c})
+		},
+	)
+	c.started.wait(c.config.startWait)
+	return c, nil
+}
+
+// Resolve evaluates one flag into out. It takes no lock, does no I/O and does not allocate, unless out.Trace is set or
+// the outcome is an error.
+func (c *Client) Resolve(flagKey string, ec *eval.Context, out *eval.Outcome) {
+	c.current.Load().resolve(flagKey, ec, out)
+}
+
+func (s *snapshot) resolve(flagKey string, ec *eval.Context, out *eval.Outcome) {
+	if s.blocked != "" {
+		out.Reset(flagKey)
+		out.Fail(s.blockedCode, s.blocked)
+	} else {
+		s.rules.Resolve(flagKey, ec, out)
+	}
+	out.Version = s.version
+}
+
+// ResolveAll evaluates every flag in ascending order of the keys, all from one rule set, into out, and hands it to
+// yield each time. The error is what every evaluation would answer.
+func (c *Client) ResolveAll(ec *eval.Context, out *eval.Outcome, yield func(*eval.Outcome)) error {
+	s := c.current.Load()
+	if err := s.unusable(); err != nil {
+		return err
+	}
+	for _, key := range s.rules.Keys() {
+		s.resolve(key, ec, out)
+		yield(out)
+	}
+	return nil
+}
+
+// Flags describes every flag, in ascending order of the keys.
+func (c *Client) Flags() ([]eval.Flag, error) {
+	s := c.current.Load()
+	if err := s.unusable(); err != nil {
+		return nil, err
+	}
+	flags := make([]eval.Flag, 0, len(s.rules.Keys()))
+	for _, key := range s.rules.Keys() {
+		flag, _ := s.rules.Flag(key)
+		flags = append(flags, flag)
+	}
+	return flags, nil
+}
+
+func (s *snapshot) unusable() error {
+	if s.blocked != "" {
+		return &eval.Error{Code: s.blockedCode, Msg: s.blocked}
+	}
+	if problem := s.rules.Problem(); problem != "" {
+		return &eval.Error{Code: eval.CodeGeneral, Msg: problem}
+	}
+	return nil
+}
+
+// Explain evaluates one flag and returns every step of the decision.
+func (c *Client) Explain(flagKey string, ec *eval.Context) *eval.Trace {
+	s := c.current.Load()
+	trace := &eval.Trace{FlagKey: flagKey, TargetingKey: ec.TargetingKey, Steps: []eval.TraceStep{}}
+	out := eval.Outcome{Trace: trace}
+	s.resolve(flagKey, ec, &out)
+	trace.FlagType = out.Type.String()
+	trace.Reason = out.Reason.String()
+	trace.Variant = out.Variant
+	trace.Value = out.Value.Any()
+	trace.ErrorCode, trace.Error = out.ErrorCode, out.ErrorMessage
+	trace.Ruleset = eval.TraceSource{
+		Version: s.version, Origin: string(s.origin), AgeMs: s.status("").AgeMs, State: string(s.state),
+	}
+	return trace
+}
+
+// Status describes the client at this moment.
+func (c *Client) Status() Status { return c.current.Load().status(c.config.backend) }
+
+// FlagSet is the vendor's name for the flags that this client holds, for messages: Flipt's namespace.
+func (c *Client) FlagSet() string { return c.plan.FlagSet }
+
+// Next waits for the next event. It returns false when ctx ended before. The last event is {"type":"closed"}.
+func (c *Client) Next(ctx context.Context) (Event, bool) { return c.events.next(ctx) }
+
+// Close stops the client: requests are cancelled, and evaluations answer that it is closed. It returns within
+// milliseconds and may be called again.
+func (c *Client) Close() {
+	c.cancel()
+	c.applying.Lock()
+	before := c.current.Load()
+	if before.state != Closed {
+		after := *before
+		after.state, after.blocked, after.blockedCode = Closed, "the client is closed", eval.CodeNotReady
+		c.publish(before, &after)
+		c.events.close()
+	}
+	c.applying.Unlock()
+	c.rounds.end()
+	<-c.ended
+	if before.state != Closed && c.plan.Close != nil {
+		c.plan.Close()
+	}
+}

@@ -1,0 +1,53 @@
+// Package source brings a vendor's documents to the engine: by polling, from a stream, from a file that is watched, or
+// from memory. It knows no vendor.
+package source
+
+import (
+	"context"
+	"time"
+)
+
+// Origin says where an update came from.
+type Origin string
+
+// The origins.
+const (
+	FromServer   Origin = "server"
+	FromStream   Origin = "stream"
+	FromFile     Origin = "file"
+	FromInline   Origin = "inline"
+	FromCache    Origin = "cache"    // the copy on disk of an earlier process
+	FromRestored Origin = "restored" // handed over by the process that forked this one
+	FromSnapshot Origin = "snapshot" // the vendor's own export, given as an option
+)
+
+// Update is one delivery of a vendor's data.
+type Update struct {
+	Body   []byte // valid until Apply returns
+	Origin Origin
+	Format string // in the backend's words; empty is its ordinary wire format
+}
+
+// Sink takes what a source finds. A source calls it from one goroutine at a time.
+type Sink interface {
+	// Apply compiles and publishes the update. On an error nothing changed, and the sink has recorded the failure.
+	Apply(Update) error
+	// Confirm says that the server was asked and what is held is current.
+	Confirm()
+	// Fail says that the data could not be had; what is held stays.
+	Fail(error)
+	// Retry says that an attempt failed and another will be made after wait.
+	Retry(err error, wait time.Duration)
+}
+
+// Source delivers updates until ctx ends, and then returns. It lives through every failure of the other side: those go
+// to the sink. It returns earlier only when nothing can ever come again, as after the one document of an inline source.
+type Source interface {
+	Run(ctx context.Context, sink Sink)
+}
+
+// Refresher is a Source that can fetch out of turn.
+type Refresher interface {
+	// Refresh makes Run fetch at once. It returns before the fetch is over.
+	Refresh()
+}

@@ -1,0 +1,160 @@
+package source
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/burgee-flags/burgee/engine/transport"
+)
+
+// maxBadLines is how many lines in a row may make no sense before the connection is given up.
+const maxBadLines = 10
+
+// ErrStreamEnded says that the server closed a stream.
+var ErrStreamEnded = errors.New("the server ended the stream")
+
+// ErrStreamGarbage says that a stream was left because too many of its lines in a row made no sense.
+var ErrStreamGarbage = errors.New("the stream does not carry what it should")
+
+// Decode finds the document in one line of a stream, which is valid until Apply has returned. It returns nil for a line
+// that carries none, such as a heartbeat. It is not called for blank lines.
+type Decode func(line []byte) (body []byte, err error)
+
+// Stream is a Source that keeps a request open whose answer is one document per line (NDJSON), and reconnects with
+// transport.Backoff when it ends.
+type Stream struct {
+	client  *transport.Client
+	request transport.Request
+	decode  Decode
+	format  string
+	link    link
+}
+
+// NewStream returns a stream. The request's OnRetry and Stream are taken over. A line may be as long as the client's
+// body limit.
+func NewStream(client *transport.Client, request transport.Request, decode Decode, format string) *Stream {
+	request.Stream = true
+	return &Stream{client: client, request: request, decode: decode, format: format, link: link{again: newSignal()}}
+}
+
+// Run reads the stream until ctx ends.
+func (s *Stream) Run(ctx context.Context, sink Sink) {
+	s.link.run(ctx, sink.Retry, func(ctx context.Context) (bool, error) {
+		got, err := s.connect(ctx, sink)
+		// A connection that delivered and broke is replaced; only when that fails could the data not be had.
+		if !got.applied && !got.told && ctx.Err() == nil {
+			sink.Fail(err)
+		}
+		return got.applied, err
+	})
+}
+
+// delivery is what one connection brought.
+type delivery struct {
+	applied bool // at least one update that the sink took
+	told    bool // the sink knows why the last line was of no use
+}
+
+// Refresh makes Run connect anew at once. The server then sends what is current.
+func (s *Stream) Refresh() { s.link.refresh() }
+
+// connect reads one connection to its end.
+func (s *Stream) connect(ctx context.Context, sink Sink) (delivery, error) {
+	var got delivery
+	request := s.request
+	request.OnRetry = sink.Retry
+	answer, err := s.client.Get(ctx, request)
+	if err != nil {
+		return got, err
+	}
+	defer answer.Close()
+	if answer.Status != http.StatusOK {
+		return got, &transport.StatusError{Code: answer.Status, URL: answer.URL}
+	}
+
+	from := newLines(answer, s.client.MaxBody())
+	defer from.release()
+	for bad := 0; bad < maxBadLines; {
+		line, err := from.next()
+		if err == io.EOF {
+			return got, ErrStreamEnded
+		}
+		if err != nil {
+			return got, err
+		}
+		if len(bytes.TrimSpace(line)) == 0 {
+			continue
+		}
+		body, err := s.decode(line)
+		switch {
+		case err != nil:
+			sink.Fail(err)
+			got.told = true
+			bad++
+		case body == nil:
+		case sink.Apply(Update{Body: body, Origin: FromStream, Format: s.format}) != nil:
+			got.told = true
+			bad++
+		default:
+			got, bad = delivery{applied: true}, 0
+		}
+	}
+	return got, ErrStreamGarbage
+}
+
+// link keeps a connection: it reconnects with back-off, and at once on demand.
+type link struct {
+	again   signal
+	backoff transport.Backoff
+	mu      sync.Mutex
+	cut     context.CancelFunc // ends the connection under way; nil when there is none
+}
+
+// run calls connect again and again until ctx ends. connect returns whether the connection delivered something.
+func (l *link) run(ctx context.Context, retry func(error, time.Duration), connect func(context.Context) (bool, error)) {
+	for ctx.Err() == nil {
+		connection, cancel := l.begin(ctx)
+		delivered, err := connect(connection)
+		cut := connection.Err() != nil
+		l.end(cancel)
+		if delivered {
+			l.backoff.Reset()
+		}
+		if cut { // on demand, or because ctx ended
+			continue
+		}
+		wait := l.backoff.Next()
+		retry(err, wait)
+		l.again.wait(ctx, wait)
+	}
+}
+
+func (l *link) begin(ctx context.Context) (context.Context, context.CancelFunc) {
+	connection, cancel := context.WithCancel(ctx)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.again.clear()
+	l.cut = cancel
+	return connection, cancel
+}
+
+func (l *link) end(cancel context.CancelFunc) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.cut = nil
+	cancel()
+}
+
+func (l *link) refresh() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.again.raise()
+	if l.cut != nil {
+		l.cut()
+	}
+}

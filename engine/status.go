@@ -1,0 +1,59 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/burgee-flags/burgee/engine/eval"
+	"github.com/burgee-flags/burgee/engine/source"
+)
+
+// State is what the client's flags are worth. The names are OpenFeature's provider states.
+type State string
+
+// The states.
+const (
+	NotReady State = "NOT_READY" // no flags yet
+	Ready    State = "READY"     // the flags were current when the other side was last asked
+	Stale    State = "STALE"     // there are flags, and they may be out of date
+	Failed   State = "ERROR"     // no flags and the last attempt to get some failed, or the error strategy "fail" hides them
+	Closed   State = "CLOSED"
+)
+
+// Status describes a client at one moment.
+type Status struct {
+	State State `json:"state"`
+	// AgeMs is the time since the flags were last known to be current, in milliseconds; -1 without flags. It counts on
+	// across a restart when the flags come from a copy on disk.
+	AgeMs   int64         `json:"ageMs"`
+	Version uint64        `json:"version"` // counts the rule sets of this client
+	Flags   int           `json:"flags"`
+	Origin  source.Origin `json:"origin"` // where the flags came from; empty without flags
+	Error   *string       `json:"error"`  // the last failure since the flags were current
+	Backend string        `json:"backend"`
+}
+
+// snapshot is everything that an evaluation and a status need, published as one.
+type snapshot struct {
+	rules   eval.Ruleset // nil before the first
+	version uint64
+	origin  source.Origin
+	current time.Time // when rules were last known to be current
+	state   State
+	failure string // the last failure since then
+
+	// blocked is what every evaluation answers instead of the flags; empty when they are evaluated.
+	blocked     string
+	blockedCode eval.Code
+}
+
+func (s *snapshot) status(backend string) Status {
+	status := Status{State: s.state, AgeMs: -1, Version: s.version, Origin: s.origin, Backend: backend}
+	if s.rules != nil {
+		status.AgeMs = max(0, time.Since(s.current).Milliseconds())
+		status.Flags = len(s.rules.Keys())
+	}
+	if s.failure != "" {
+		status.Error = &s.failure
+	}
+	return status
+}

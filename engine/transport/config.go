@@ -1,0 +1,87 @@
+package transport
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/burgee-flags/burgee/engine/eval"
+)
+
+// DefaultMaxBody is the largest answer that is read unless the configuration says otherwise: 64 MiB.
+const DefaultMaxBody = 64 << 20
+
+const (
+	connectTimeout = 10 * time.Second
+	keepAlive      = 5 * time.Second
+	idlePerHost    = 10
+	idleTimeout    = 60 * time.Second
+	pingAfter      = 5 * time.Second // of silence on an HTTP/2 connection
+)
+
+// Config is what a Client is built from. The zero value is a client with the system's certificates and no proxy.
+type Config struct {
+	TLS     TLS
+	Proxy   Proxy
+	MaxBody int64         // bytes of one answer after decompression; 0: DefaultMaxBody
+	Timeout time.Duration // of one attempt, reading the body included; 0: none. Streams never have one.
+	// DialContext replaces the TCP dialer. nil: TCP with a connect timeout of 10 s and keep-alive probes every 5 s.
+	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// Client fetches. It is safe for concurrent use.
+type Client struct {
+	transport *http.Transport
+	timeout   time.Duration
+	maxBody   int64
+}
+
+// New builds a client. It reads the files that cfg names and does no network I/O. The error is an *eval.Error with
+// CodeInvalidConfig that names every option that cannot work.
+func New(cfg Config) (*Client, error) {
+	tlsConfig, problems := cfg.TLS.build()
+	proxy, proxyProblems := cfg.Proxy.build()
+	problems = append(problems, proxyProblems...)
+	if cfg.MaxBody < 0 {
+		problems = append(problems, "max_body_bytes is negative")
+	}
+	if cfg.Timeout < 0 {
+		problems = append(problems, "request_timeout is negative")
+	}
+	if len(problems) > 0 {
+		return nil, &eval.Error{Code: eval.CodeInvalidConfig, Msg: strings.Join(problems, "; ")}
+	}
+	dial := cfg.DialContext
+	if dial == nil {
+		dial = (&net.Dialer{
+			Timeout:         connectTimeout,
+			KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: keepAlive, Interval: keepAlive},
+		}).DialContext
+	}
+	maxBody := cfg.MaxBody
+	if maxBody == 0 {
+		maxBody = DefaultMaxBody
+	}
+	return &Client{
+		timeout: cfg.Timeout,
+		maxBody: maxBody,
+		transport: &http.Transport{
+			Proxy:               proxy,
+			DialContext:         dial,
+			TLSClientConfig:     tlsConfig,
+			TLSHandshakeTimeout: connectTimeout,
+			MaxIdleConnsPerHost: idlePerHost,
+			IdleConnTimeout:     idleTimeout,
+			ForceAttemptHTTP2:   true, // by ALPN; Go leaves it out when TLSClientConfig or DialContext is set
+			HTTP2:               &http.HTTP2Config{SendPingTimeout: pingAfter},
+		},
+	}, nil
+}
+
+// MaxBody returns the limit on one answer, in bytes.
+func (c *Client) MaxBody() int64 { return c.maxBody }
+
+// Close closes the connections that nobody is using. Requests under way end with their contexts.
+func (c *Client) Close() { c.transport.CloseIdleConnections() }

@@ -1,0 +1,91 @@
+package transport
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+)
+
+// ErrTooManyRedirects is the cause of a RequestError whose server redirected more than 10 times.
+var ErrTooManyRedirects = errors.New("redirected more than 10 times")
+
+// ErrRedirectScheme is the cause of a RequestError whose server redirected to something other than http or https.
+var ErrRedirectScheme = errors.New("redirected to an address that is neither http nor https")
+
+// InvalidURLError is an address that no request can be made to.
+type InvalidURLError struct {
+	URL    string // without user and password; empty when it is not an absolute URL
+	Reason string
+}
+
+func (e *InvalidURLError) Error() string {
+	if e.URL == "" {
+		return "invalid url: " + e.Reason
+	}
+	return "invalid url " + e.URL + ": " + e.Reason
+}
+
+// InvalidHeaderError is a header that cannot be sent. Its value is left out: it is often a secret.
+type InvalidHeaderError struct{ Name string }
+
+func (e *InvalidHeaderError) Error() string {
+	return fmt.Sprintf("header %q holds characters that no header may hold", e.Name)
+}
+
+// RequestError is a request that brought no answer.
+type RequestError struct {
+	URL string // as asked for, without user and password
+	Err error
+}
+
+func (e *RequestError) Error() string { return "request to " + e.URL + ": " + e.Err.Error() }
+func (e *RequestError) Unwrap() error { return e.Err }
+
+// RetriesError is a request that brought no answer although it was made again.
+type RetriesError struct {
+	Retries int   // after the first attempt
+	Err     error // a *RequestError: the last attempt
+}
+
+func (e *RetriesError) Error() string {
+	return fmt.Sprintf("failed after %d retries: %s", e.Retries, e.Err)
+}
+func (e *RetriesError) Unwrap() error { return e.Err }
+
+// StatusError is an answer with a status that brings no data, after the retries if it is one that is retried.
+type StatusError struct {
+	Code    int
+	URL     string // that answered (after redirects), without user and password
+	Retries int
+}
+
+func (e *StatusError) Error() string {
+	return fmt.Sprintf("%s answered %d %s", e.URL, e.Code, http.StatusText(e.Code))
+}
+
+// BodyError is an answer that began well and could not be read to its end.
+type BodyError struct {
+	URL string // without user and password
+	Err error
+}
+
+func (e *BodyError) Error() string { return "answer of " + e.URL + ": " + e.Err.Error() }
+func (e *BodyError) Unwrap() error { return e.Err }
+
+// TooLargeError is data that is longer than the option max_body_bytes allows.
+type TooLargeError struct {
+	What  string // "the body", "the line", "the file"
+	Limit int64  // bytes
+}
+
+func (e *TooLargeError) Error() string {
+	return fmt.Sprintf("%s is longer than the limit of %d bytes (max_body_bytes)", e.What, e.Limit)
+}
+
+// redacted returns the address without user and password. A user name alone can be a token.
+func redacted(u *url.URL) string {
+	shown := *u
+	shown.User = nil
+	return shown.String()
+}

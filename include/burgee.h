@@ -1,0 +1,279 @@
+/* burgee.h: the C interface of Burgee, a feature-flag evaluation engine.
+ *
+ * Load libburgee.so, libburgee.dylib or burgee.dll, or link against it. What is not declared here is not API.
+ * Three groups of functions share one engine:
+ *
+ *   1. Flipt-compatible  a drop-in for Flipt's own engine library: its wrappers work with it unmodified
+ *   2. JSON              everything the engine can do, JSON in and JSON out
+ *   3. Fast              evaluation without JSON, for language bindings
+ *
+ * Rules that hold for every function:
+ *   - Any thread may call any function at any time, also with a handle that another thread is closing.
+ *   - Strings are UTF-8 and end with NUL. Arguments are borrowed for the duration of the call.
+ *   - A NULL argument, invalid JSON, invalid UTF-8, a closed or an invented handle is answered with an error; it never
+ *     crashes, aborts or hangs the host.
+ *   - Evaluation never blocks, takes no lock and does no I/O. What blocks says so below.
+ *   - The library never writes to stdout or stderr, installs no signal handlers of its own beyond those of the Go
+ *     runtime, and cannot be unloaded.
+ *   - After fork() the child must not use the copy that the parent loaded: every call answers FORKED. Load a second copy
+ *     of the file under another name and pass it what burgee_saved_options returns. The Python package does so by itself.
+ */
+#ifndef BURGEE_H
+#define BURGEE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(_WIN32)
+#define BURGEE_API __declspec(dllexport)
+#else
+#define BURGEE_API __attribute__((visibility("default")))
+#endif
+
+/* ---------------------------------------------------------------------------------------------------------------------
+ * 1. Flipt-compatible
+ *
+ * Same names, requests, replies and error messages as flipt-engine-ffi 0.21. Every reply but that of get_snapshot is the
+ * envelope
+ *     {"status":"success","result":...,"error_message":null}
+ *     {"status":"failure","result":null,"error_message":"invalid request: ..."}
+ * and is released with destroy_string. With "backend" in the options the same calls evaluate another vendor's flags.
+ * Each function exists a second time with the suffix _ffi.
+ */
+
+/* Opens an engine and waits for the first fetch to succeed or to fail for good, 30 s at most.
+ * opts: {"url":"http://localhost:8080","namespace":"default","environment":"default","update_interval":120,
+ *        "request_timeout":5,"reference":"main","fetch_mode":"polling"|"streaming","error_strategy":"fail"|"fallback",
+ *        "authentication":{"client_token":"..."}|{"jwt_token":"..."}|"none","snapshot":"<base64>","tls_config":{...}}
+ *       All members are optional. Intervals are in seconds. Further members: docs of the "flipt" backend in README.md.
+ * Returns a handle (a number, not an address), also when the server cannot be reached or an option is invalid: then every
+ * call on it answers what is wrong. NULL only for NULL or for text that is not UTF-8.
+ * The two-argument form (namespace, opts) of engines before 0.10 is understood as well. */
+#ifndef BURGEE_SHIM /* the library defines it with a second parameter, which only old callers pass */
+BURGEE_API void *initialize_engine(const char *opts);
+BURGEE_API void *initialize_engine_ffi(const char *opts);
+#endif
+
+/* request: {"flag_key":"theme","entity_id":"u1","context":{"plan":"pro"}}; context values that are not strings are ignored.
+ * result:  {"match":true,"segment_keys":["beta"],"reason":"MATCH_EVALUATION_REASON","flag_key":"theme",
+ *           "variant_key":"amber","variant_attachment":"{}","request_duration_millis":0.0,"timestamp":"..."} */
+BURGEE_API const char *evaluate_variant(void *engine, const char *request);
+BURGEE_API const char *evaluate_variant_ffi(void *engine, const char *request);
+
+/* result: {"enabled":true,"flag_key":"dark","reason":"DEFAULT_EVALUATION_REASON","request_duration_millis":0.0,
+ *          "timestamp":"...","segment_keys":[]} */
+BURGEE_API const char *evaluate_boolean(void *engine, const char *request);
+BURGEE_API const char *evaluate_boolean_ffi(void *engine, const char *request);
+
+/* requests: an array of requests. result: {"responses":[{"type":"VARIANT_EVALUATION_RESPONSE_TYPE",...}],...} */
+BURGEE_API const char *evaluate_batch(void *engine, const char *requests);
+BURGEE_API const char *evaluate_batch_ffi(void *engine, const char *requests);
+
+/* result: [{"key":"theme","enabled":true,"type":"VARIANT_FLAG_TYPE","description":"..."}], by key. */
+BURGEE_API const char *list_flags(void *engine);
+BURGEE_API const char *list_flags_ffi(void *engine);
+
+/* Returns the flags in the form of the option "snapshot": bare base64 without an envelope; on failure an envelope. */
+BURGEE_API const char *get_snapshot(void *engine);
+BURGEE_API const char *get_snapshot_ffi(void *engine);
+
+/* auth_json: as the option "authentication". Counts from the next request on. result: null. */
+BURGEE_API const char *update_authentication(void *engine, const char *auth_json);
+BURGEE_API const char *update_authentication_ffi(void *engine, const char *auth_json);
+
+/* Stops the engine: cancels its requests, ends its goroutines. Returns within milliseconds. Harmless on NULL and on a
+ * handle that was destroyed before. */
+BURGEE_API void destroy_engine(void *engine);
+BURGEE_API void destroy_engine_ffi(void *engine);
+
+/* Releases a string that this library returned, once. Harmless on NULL. */
+BURGEE_API void destroy_string(char *string);
+BURGEE_API void destroy_string_ffi(char *string);
+
+/* ---------------------------------------------------------------------------------------------------------------------
+ * 2. JSON
+ *
+ * Every reply has exactly one member:
+ *     {"ok":...}
+ *     {"error":{"code":"INVALID_CONFIG","message":"flipt.options: update_interval is \"soon\", want seconds"}}
+ * The codes are those of testdata/abi/error_codes.json. Replies are never NULL, except when memory is exhausted, and are
+ * released once with burgee_free.
+ */
+
+/* Opens a client. Blocks until the first flags are there or the first fetch has failed, start_wait_ms at most (default
+ * 15000; 0 returns at once).
+ * options: {"backend":"flipt", ...}; an unknown or badly typed member is an error that names it.
+ * ok: {"client":4294967297,"status":{...}}; the status is that of burgee_call(client, "status", "{}"). */
+BURGEE_API char *burgee_open(const char *options);
+
+/* Calls one method. params: a JSON object; NULL means {}.
+ *
+ *   method    params                                          ok
+ *   resolve   {"key":"k","type":"boolean","default":false,    {"key":"k","value":true,"variant":"on","reason":"TARGETING_MATCH",
+ *              "context":{"targetingKey":"u","plan":"pro"}}     "metadata":{"segments":["beta"],...}}; with "errorCode" and
+ *                                                               "errorDetails" and the default as value when it fails.
+ *                                                               type: boolean string number object any
+ *   all       {"context":{...}}                               {"flags":[as resolve with type any, ...]}
+ *   flags     {}                                              {"flags":[{"key":"k","type":"boolean","enabled":true,...}]}
+ *   explain   {"key":"k","context":{...}}                     {"trace":{...},"text":"..."}: every step of the decision
+ *   status    {}                                              {"state":"READY","ageMs":12,"version":3,"flags":10,
+ *                                                               "origin":"server","error":null,...}
+ *   refresh   {}                                              {"changed":true}: fetches now; blocks for one fetch
+ *   track     {"event":"purchase","value":9.5,"context":{}}   {"accepted":false}: false where the backend takes no events
+ *   flush     {"timeout_ms":1000}                             {"flushed":true}
+ *
+ * Methods of one backend carry its name: flipt.snapshot {} -> {"snapshot":"<base64>"};
+ * flipt.update_authentication {"authentication":{...}} -> null. */
+BURGEE_API char *burgee_call(uint64_t client, const char *method, const char *params);
+
+/* Waits for the next event of the client, timeout_ms at most (negative: without limit). Blocks. One thread per client
+ * should wait. ok: null after a time-out, otherwise
+ *   {"type":"status","status":{...}}                          the state changed
+ *   {"type":"change","flags":["a","b"],"version":4}           flags were added, removed or redefined
+ *   {"type":"log","level":"warn","logger":"burgee.flipt","message":"..."}
+ *   {"type":"lost","count":3}                                 nobody waited, and the oldest events were dropped
+ *   {"type":"closed"}                                         the last event; from then on INVALID_HANDLE */
+BURGEE_API char *burgee_wait(uint64_t client, int64_t timeout_ms);
+
+/* Closes the client, within milliseconds. ok: null, also when it was closed before. */
+BURGEE_API char *burgee_close(uint64_t client);
+
+/* Releases a reply, once. Harmless on NULL. */
+BURGEE_API void burgee_free(char *reply);
+
+/* What to pass to burgee_open of a fresh copy of the library in a forked child, to get the same client with the flags that
+ * it had last: options JSON, with the flags in it. Works in the child. Returns NULL for an unknown handle. Not to be freed;
+ * in the parent it is valid until the flags change next, in a forked child for ever. */
+BURGEE_API const char *burgee_saved_options(uint64_t client);
+
+/* "1.2.3 go1.26.8 linux/amd64". Never NULL; not to be freed; works in a forked child. */
+BURGEE_API const char *burgee_version(void);
+
+/* ---------------------------------------------------------------------------------------------------------------------
+ * 3. Fast
+ */
+
+/* Text by address and length, in bytes; need not end with NUL. data may be NULL if length is 0. Must be UTF-8. */
+typedef struct burgee_text {
+  const char *data;
+  size_t length;
+} burgee_text;
+
+typedef enum burgee_kind {
+  BURGEE_NULL = 0,
+  BURGEE_BOOLEAN = 1, /* integer is 0 or 1 */
+  BURGEE_NUMBER = 2,  /* text holds the digits as in JSON, or is empty and number holds the value */
+  BURGEE_STRING = 3,  /* text */
+  BURGEE_JSON = 4,    /* text: the JSON text of an object or array */
+  BURGEE_INTEGER = 5  /* integer; only in attributes */
+} burgee_kind;
+
+/* One attribute of the evaluation context. */
+typedef struct burgee_attribute {
+  burgee_text name;
+  burgee_text text;
+  double number;
+  int64_t integer;
+  uint32_t kind; /* burgee_kind */
+  uint32_t reserved;
+} burgee_attribute;
+
+typedef enum burgee_want {
+  BURGEE_WANT_ANY = 0,
+  BURGEE_WANT_BOOLEAN = 1,
+  BURGEE_WANT_STRING = 2,
+  BURGEE_WANT_NUMBER = 3,
+  BURGEE_WANT_OBJECT = 4,
+  /* The rules and the error messages of evaluate_variant, evaluate_boolean and of an entry of evaluate_batch: attributes
+   * that are not strings are ignored, and a flag of the other type is an error. */
+  BURGEE_WANT_FLIPT_VARIANT = 5,
+  BURGEE_WANT_FLIPT_BOOLEAN = 6,
+  BURGEE_WANT_FLIPT_ANY = 7
+} burgee_want;
+
+typedef struct burgee_request {
+  burgee_text flag_key;
+  burgee_text targeting_key;
+  const burgee_attribute *attributes;
+  size_t attribute_count;
+  uint32_t want; /* burgee_want */
+  uint32_t reserved;
+} burgee_request;
+
+typedef enum burgee_reason {
+  BURGEE_REASON_UNKNOWN = 0,
+  BURGEE_REASON_TARGETING_MATCH = 1,
+  BURGEE_REASON_SPLIT = 2,
+  BURGEE_REASON_DEFAULT = 3,
+  BURGEE_REASON_DISABLED = 4,
+  BURGEE_REASON_ERROR = 5,
+  BURGEE_REASON_STATIC = 6
+} burgee_reason;
+
+typedef enum burgee_flag_type {
+  BURGEE_TYPE_UNKNOWN = 0,
+  BURGEE_TYPE_BOOLEAN = 1,
+  BURGEE_TYPE_STRING = 2,
+  BURGEE_TYPE_NUMBER = 3,
+  BURGEE_TYPE_OBJECT = 4,
+  BURGEE_TYPE_VARIANT = 5 /* Flipt: variant key and attachment */
+} burgee_flag_type;
+
+typedef enum burgee_code {
+  BURGEE_OK = 0,
+  BURGEE_PROVIDER_NOT_READY = 1,
+  BURGEE_PROVIDER_FATAL = 2,
+  BURGEE_FLAG_NOT_FOUND = 3,
+  BURGEE_PARSE_ERROR = 4,
+  BURGEE_TYPE_MISMATCH = 5,
+  BURGEE_TARGETING_KEY_MISSING = 6,
+  BURGEE_INVALID_CONTEXT = 7,
+  BURGEE_GENERAL = 8,
+  BURGEE_INVALID_CONFIG = 9,
+  BURGEE_INVALID_REQUEST = 10,
+  BURGEE_INVALID_HANDLE = 11,
+  BURGEE_UNKNOWN_METHOD = 12,
+  BURGEE_FORKED = 13,
+  BURGEE_TIMEOUT = 14,
+  BURGEE_INTERNAL = 15
+} burgee_code;
+
+#define BURGEE_ABSENT UINT32_MAX
+
+/* The caller sets buffer and capacity; the rest is filled in. The texts stand in buffer one after the other without
+ * separators, in the order of their lengths below, then the segments, each as a 4-byte length in host order and its bytes. */
+typedef struct burgee_result {
+  char *buffer;
+  size_t capacity;
+  size_t length;              /* bytes used; when it exceeds capacity, buffer is untouched: call again with a larger one */
+  uint64_t id;                /* not 0: names everything below except error messages, for the life of the process and across clients; a
+                                 caller may keep what it made of the texts and skip reading them when it sees id again */
+  uint64_t version;           /* counts the rule sets of this client */
+  double number;              /* value_kind NUMBER: the value as a double */
+  uint32_t code;              /* burgee_code: BURGEE_OK, or why the caller's default applies */
+  uint32_t reason;            /* burgee_reason */
+  uint32_t flag_type;         /* burgee_flag_type */
+  uint32_t value_kind;        /* burgee_kind; NULL: no value, the caller's default applies (code tells whether that is an error) */
+  uint32_t boolean;           /* value_kind BOOLEAN: 0 or 1 */
+  uint32_t matched;           /* 1 when a rule or rollout decided */
+  uint32_t value_length;      /* value_kind NUMBER, STRING or JSON */
+  uint32_t variant_length;
+  uint32_t attachment_length; /* BURGEE_ABSENT: none */
+  uint32_t message_length;    /* error message; for BURGEE_WANT_FLIPT_* in the words of Flipt's engine */
+  uint32_t segment_count;
+  uint32_t reserved;
+} burgee_result;
+
+/* Evaluates one flag. Never blocks. Returns result->code, so 0 is success. When the flag yields a value of another type
+ * than wanted the code is BURGEE_TYPE_MISMATCH. An unknown client is BURGEE_INVALID_HANDLE. */
+BURGEE_API uint32_t burgee_resolve_into(uint64_t client, const burgee_request *request, burgee_result *result);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* BURGEE_H */
