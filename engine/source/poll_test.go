@@ -127,9 +127,10 @@ func TestPollFailures(t *testing.T) {
 		"redirect loop": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/doc", http.StatusFound) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			good := true
+			var good atomic.Bool
+			good.Store(true)
 			inMemory(t, func(w http.ResponseWriter, r *http.Request) {
-				if good {
+				if good.Load() {
 					w.Header().Set("ETag", "a")
 					_, _ = io.WriteString(w, "doc")
 					return
@@ -138,10 +139,10 @@ func TestPollFailures(t *testing.T) {
 			}, func(t *testing.T, c *transport.Client) {
 				sink := &recorder{}
 				stop := start(t, NewPoll(c, transport.Request{URL: testURL}, "", time.Minute), sink)
-				good = false
+				good.Store(false)
 				time.Sleep(time.Minute)
 				synctest.Wait()
-				good = true
+				good.Store(true)
 				time.Sleep(time.Minute)
 				synctest.Wait()
 				stop()

@@ -11,23 +11,23 @@ import (
 )
 
 const (
-	andOperator    = "AND_SEGMENT_OPERATOR"
-	orOperator     = "OR_SEGMENT_OPERATOR"
-	anyMatchType   = "ANY_SEGMENT_MATCH_TYPE"
-	booleanType    = "BOOLEAN_FLAG_TYPE"
-	variantType    = "VARIANT_FLAG_TYPE"
-	maxKeptSegment = 4096 // bytes; a longer segment is hardly repeated, and remembering its text costs more than it saves
+	andOperator  = "AND_SEGMENT_OPERATOR"
+	orOperator   = "OR_SEGMENT_OPERATOR"
+	anyMatchType = "ANY_SEGMENT_MATCH_TYPE"
+	allMatchType = "ALL_SEGMENT_MATCH_TYPE"
+	booleanType  = "BOOLEAN_FLAG_TYPE"
+	variantType  = "VARIANT_FLAG_TYPE"
 )
 
 // flagCompiler turns wire types into compiled ones. What it returns holds no reference to the document.
 type flagCompiler struct {
 	texts            map[string]string
-	segments         map[string]*segment
+	segments         map[uint64]*segment // by the fingerprint of their text
 	constraintBuffer []wireConstraint
 }
 
 func newFlagCompiler() *flagCompiler {
-	return &flagCompiler{texts: map[string]string{}, segments: map[string]*segment{}}
+	return &flagCompiler{texts: map[string]string{}, segments: map[uint64]*segment{}}
 }
 
 // keep returns a copy of s that outlives the document. Equal texts share one copy: property names, operators and
@@ -44,13 +44,6 @@ func (c *flagCompiler) keep(s string) string {
 	return kept
 }
 
-// remember makes the segment known by its text, for as long as the document is being compiled.
-func (c *flagCompiler) remember(text []byte, s *segment) {
-	if len(text) <= maxKeptSegment {
-		c.segments[string(text)] = s
-	}
-}
-
 func (c *flagCompiler) distribution(w *wireDistribution) distribution {
 	return distribution{
 		variantKey: c.keep(w.variantKey), attachment: c.keep(w.attachment), hasAttachment: w.hasAttachment, rollout: w.rollout,
@@ -59,7 +52,7 @@ func (c *flagCompiler) distribution(w *wireDistribution) distribution {
 
 func (c *flagCompiler) segment(w *wireSegment) *segment {
 	s := &segment{
-		key: c.keep(w.key), any: w.matchType != "ALL_SEGMENT_MATCH_TYPE", matchType: c.keep(w.matchType),
+		key: c.keep(w.key), any: w.matchType != allMatchType,
 		constraints: make([]constraint, len(w.constraints)),
 	}
 	c.constraintBuffer = w.constraints
@@ -75,8 +68,8 @@ func (c *flagCompiler) segment(w *wireSegment) *segment {
 
 func (c *flagCompiler) flag(w *wireFlag) *flag {
 	f := &flag{
-		key: c.keep(w.key), flagType: eval.TypeVariant, enabled: w.enabled,
-		description: c.keep(w.description), hasDescription: w.hasDescription,
+		key: strings.Clone(w.key), flagType: eval.TypeVariant, enabled: w.enabled,
+		description: strings.Clone(w.description), hasDescription: w.hasDescription,
 	}
 	f.lookupKey = f.key
 	if w.flagType == booleanType {
@@ -109,10 +102,7 @@ func (c *flagCompiler) flag(w *wireFlag) *flag {
 // compileRule sorts the segments by key, so that answers list them in the same order every time. Of segments with the
 // same key the last one counts.
 func compileRule(segments []*segment, operator string) rule {
-	r := rule{and: operator == andOperator, operator: orOperator}
-	if r.and {
-		r.operator = andOperator
-	}
+	r := rule{and: operator == andOperator, segments: make([]*segment, 0, len(segments))}
 	for _, s := range segments {
 		if at := slices.IndexFunc(r.segments, func(other *segment) bool { return other.key == s.key }); at >= 0 {
 			r.segments[at] = s
@@ -121,9 +111,6 @@ func compileRule(segments []*segment, operator string) rule {
 		r.segments = append(r.segments, s)
 	}
 	sort.SliceStable(r.segments, func(i, j int) bool { return r.segments[i].key < r.segments[j].key })
-	for _, s := range r.segments {
-		r.segmentKeys = append(r.segmentKeys, s.key)
-	}
 	return r
 }
 
@@ -147,6 +134,9 @@ func compileRollout(w *wireRollout) rollout {
 // collapseRepeated undoes what a v1 server does to a rule with N segments: it sends the rule N times in a row, each with
 // its list of distributions N times over, and normalising that list would move about a third of the entities.
 func collapseRepeated(rules []wireRule) []wireRule {
+	if !slices.ContainsFunc(rules, func(r wireRule) bool { return len(r.segments) > 1 }) {
+		return rules
+	}
 	collapsed := rules[:0:0]
 	for i := 0; i < len(rules); {
 		n := len(rules[i].segments)

@@ -259,14 +259,15 @@ func (d *decoder) segment(at int, into *[]*segment) (int, error) {
 	if err != nil {
 		return at, err
 	}
-	known, ok := d.compiler.segments[string(d.b[at:end])]
+	print := fingerprint(d.b[at:end])
+	known, ok := d.compiler.segments[print]
 	if !ok {
 		var w wireSegment
 		if end, err = d.decodeSegment(at, &w); err != nil {
 			return end, err
 		}
 		known = d.compiler.segment(&w)
-		d.compiler.remember(d.b[at:end], known)
+		d.compiler.segments[print] = known
 	}
 	*into = append(*into, known)
 	return end, nil

@@ -44,16 +44,16 @@ func (f *flag) resolveVariant(ec *eval.Context, out *eval.Outcome) {
 	}
 	for i := range f.rules {
 		rule := &f.rules[i]
-		if rule.failure != "" {
-			out.Fail(eval.CodeGeneral, rule.failure)
+		if rule.seeded != nil && rule.seeded.failure != "" {
+			out.Fail(eval.CodeGeneral, rule.seeded.failure)
 			return
 		}
 		mask, matched := rule.matches("rule", i, ec, out)
 		if !matched {
 			continue
 		}
-		if rule.matchFailure != "" {
-			out.Fail(eval.CodeGeneral, rule.matchFailure)
+		if rule.seeded != nil && rule.seeded.matchFailure != "" {
+			out.Fail(eval.CodeGeneral, rule.seeded.matchFailure)
 			return
 		}
 		out.Reason = eval.ReasonTargetingMatch
@@ -90,8 +90,8 @@ func (f *flag) resolveBoolean(ec *eval.Context, out *eval.Outcome) {
 	}
 	for i := range f.rollouts {
 		step := &f.rollouts[i]
-		if step.failure != "" {
-			out.Fail(eval.CodeGeneral, step.failure)
+		if step.seeded != nil && step.seeded.failure != "" {
+			out.Fail(eval.CodeGeneral, step.seeded.failure)
 			return
 		}
 		switch step.kind {
@@ -133,13 +133,15 @@ func (rule *rule) matches(kind string, index int, ec *eval.Context, out *eval.Ou
 				return 0, false
 			}
 		}
-		out.Segments = append(out.Segments, rule.segmentKeys...)
+		for _, s := range rule.segments {
+			out.Segments = append(out.Segments, s.key)
+		}
 		traceMatched(out.Trace)
 		return 0, true
 	}
 	for i, s := range rule.segments {
 		if s.matches(ec, out.Trace) {
-			out.Segments = append(out.Segments, rule.segmentKeys[i])
+			out.Segments = append(out.Segments, s.key)
 			mask |= 1 << (i & 63)
 		}
 	}

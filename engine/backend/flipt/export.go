@@ -71,9 +71,9 @@ func (n *snapshotNamespace) add(key string, f *flag) {
 }
 
 func (n *snapshotNamespace) exportRule(f *flag, r *rule, index int) snapshotRule {
-	id, rank := r.id, r.rank
-	if id == "" {
-		id, rank = fmt.Sprintf("%s-%d", f.key, index+1), index+1
+	id, rank := fmt.Sprintf("%s-%d", f.key, index+1), index+1
+	if r.seeded != nil {
+		id, rank = r.seeded.id, r.seeded.rank
 	}
 	distributions := make([]snapshotDistribution, 0, len(r.distributions))
 	for _, d := range r.distributions {
@@ -83,19 +83,19 @@ func (n *snapshotNamespace) exportRule(f *flag, r *rule, index int) snapshotRule
 		})
 	}
 	n.Distributions[id] = distributions
-	return snapshotRule{ID: id, FlagKey: f.key, Segments: exportSegments(r), Rank: rank, SegmentOperator: r.operator}
+	return snapshotRule{ID: id, FlagKey: f.key, Segments: exportSegments(r), Rank: rank, SegmentOperator: r.operator()}
 }
 
 func exportRollout(r *rollout, index int) snapshotRollout {
-	to := snapshotRollout{Type: rolloutNames[r.kind], Rank: r.rank}
-	if to.Rank == 0 {
-		to.Rank = index + 1
+	to := snapshotRollout{Type: rolloutNames[r.kind], Rank: index + 1}
+	if r.seeded != nil {
+		to.Rank = r.seeded.rank
 	}
 	switch r.kind {
 	case rolloutThreshold:
 		to.Threshold = &snapshotThreshold{Percentage: single(r.percentage), Value: r.value}
 	case rolloutSegment:
-		to.Segment = &snapshotRolloutSegments{Value: r.value, SegmentOperator: r.operator, Segments: exportSegments(&r.rule)}
+		to.Segment = &snapshotRolloutSegments{Value: r.value, SegmentOperator: r.operator(), Segments: exportSegments(&r.rule)}
 	}
 	return to
 }
@@ -109,7 +109,7 @@ func exportSegments(r *rule) map[string]snapshotSegment {
 				Type: c.constraintType, Property: c.property, Operator: c.operator, Value: c.value,
 			})
 		}
-		segments[s.key] = snapshotSegment{Key: s.key, MatchType: s.matchType, Constraints: constraints}
+		segments[s.key] = snapshotSegment{Key: s.key, MatchType: s.matchType(), Constraints: constraints}
 	}
 	return segments
 }
@@ -119,4 +119,18 @@ func pointerIf(there bool, text string) *string {
 		return nil
 	}
 	return &text
+}
+
+func (rule *rule) operator() string {
+	if rule.and {
+		return andOperator
+	}
+	return orOperator
+}
+
+func (s *segment) matchType() string {
+	if s.any {
+		return anyMatchType
+	}
+	return allMatchType
 }

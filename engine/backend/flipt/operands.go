@@ -2,74 +2,91 @@ package flipt
 
 import (
 	"math"
+	"slices"
 	"strconv"
+	"strings"
 
-	"github.com/goccy/go-json"
+	"github.com/burgee-flags/burgee/engine/jsonscan"
 )
+
+// maxListed is up to how many operands going through a list is faster than a map, and smaller.
+const maxListed = 8
 
 // operandSet is the parsed list of isoneof and isnotoneof.
 type operandSet struct {
-	strings  map[string]struct{}
-	integers map[int64]struct{}
+	strings    []string
+	integers   []int64
+	stringMap  map[string]struct{}
+	integerMap map[int64]struct{}
 }
 
 func (s *operandSet) hasString(v string) bool {
-	_, ok := s.strings[v]
-	return ok
+	if s.stringMap != nil {
+		_, ok := s.stringMap[v]
+		return ok
+	}
+	return slices.Contains(s.strings, v)
 }
 
 func (s *operandSet) hasInteger(v int64) bool {
-	_, ok := s.integers[v]
-	return ok
+	if s.integerMap != nil {
+		_, ok := s.integerMap[v]
+		return ok
+	}
+	return slices.Contains(s.integers, v)
 }
 
 // parseStringSet reads a JSON array of strings. Anything else yields the empty set: isoneof is then false for all and
 // isnotoneof true, as in Flipt's engine. Escapes are understood, which there they are not (a defect).
 func parseStringSet(value string) *operandSet {
-	set := &operandSet{}
-	items, ok := parseArray(value)
-	if !ok {
-		return set
+	var items []string
+	if !parseArray(value, func(b []byte, at int) (int, error) {
+		s, end, _, err := jsonscan.String(b, at, nil)
+		items = append(items, strings.Clone(s))
+		return end, err
+	}) {
+		return &operandSet{}
 	}
-	members := make(map[string]struct{}, len(items))
-	for _, item := range items {
-		var s string
-		if len(item) == 0 || item[0] != '"' || json.Unmarshal(item, &s) != nil {
-			return set
-		}
-		members[s] = struct{}{}
+	set := &operandSet{strings: slices.Clip(items)}
+	if len(items) > maxListed {
+		set.strings, set.stringMap = nil, asMap(items)
 	}
-	set.strings = members
 	return set
 }
 
 // parseIntegerSet reads a JSON array of 32-bit integers, written as integers.
 func parseIntegerSet(value string) (*operandSet, bool) {
-	items, ok := parseArray(value)
-	if !ok {
+	var items []int64
+	if !parseArray(value, func(b []byte, at int) (int, error) {
+		end, err := jsonscan.Skip(b, at)
+		if err != nil {
+			return end, err
+		}
+		n, err := strconv.ParseInt(string(b[at:end]), 10, 32)
+		items = append(items, n)
+		return end, err
+	}) {
 		return nil, false
 	}
-	members := make(map[int64]struct{}, len(items))
-	for _, item := range items {
-		n, err := strconv.ParseInt(string(item), 10, 32)
-		if err != nil {
-			return nil, false
-		}
-		members[n] = struct{}{}
+	set := &operandSet{integers: slices.Clip(items)}
+	if len(items) > maxListed {
+		set.integers, set.integerMap = nil, asMap(items)
 	}
-	return &operandSet{integers: members}, true
+	return set, true
 }
 
-func parseArray(value string) ([]json.RawMessage, bool) {
-	text := []byte(value)
-	if !json.Valid(text) {
-		return nil, false
+func asMap[T comparable](items []T) map[T]struct{} {
+	m := make(map[T]struct{}, len(items))
+	for _, item := range items {
+		m[item] = struct{}{}
 	}
-	var items []json.RawMessage
-	if err := json.Unmarshal(text, &items); err != nil || items == nil {
-		return nil, false
-	}
-	return items, true
+	return m
+}
+
+func parseArray(value string, element func(b []byte, at int) (int, error)) bool {
+	b := []byte(value)
+	end, err := jsonscan.Array(b, jsonscan.SkipSpace(b, 0), func(at int) (int, error) { return element(b, at) })
+	return err == nil && jsonscan.End(b, end) == nil
 }
 
 // parseInteger reads a signed 32-bit decimal: an optional sign and digits, nothing else.

@@ -36,16 +36,19 @@ type flag struct {
 // rule is a rule of a variant flag, or what a rollout has in common with one.
 type rule struct {
 	segments      []*segment // ascending by key
-	segmentKeys   []string   // of segments
-	and           bool       // all segments must match
 	distributions []distribution
-	usable        int    // how many distributions have a rollout above 0
-	failure       string // reaching the rule ends the evaluation with this error
-	matchFailure  string // matching the rule does
-	operator      string // as written
-	id            string // as written in an engine snapshot; otherwise empty
-	rank          int    // likewise
-	ids           uint64
+	usable        int     // how many distributions have a rollout above 0
+	ids           uint64  // of its first outcome, counted from the flag's
+	seeded        *seeded // nil except in an imported engine snapshot
+	and           bool    // all segments must match
+}
+
+// seeded is what only an imported engine snapshot knows of a rule.
+type seeded struct {
+	id           string
+	rank         int
+	failure      string // reaching the rule ends the evaluation with this error
+	matchFailure string // matching the rule does
 }
 
 // distribution gives a share of the entities to a variant.
@@ -78,7 +81,6 @@ var rolloutNames = [...]string{"UNKNOWN_ROLLOUT_TYPE", "THRESHOLD_ROLLOUT_TYPE",
 type segment struct {
 	key         string
 	any         bool // one constraint is enough
-	matchType   string
 	constraints []constraint
 }
 

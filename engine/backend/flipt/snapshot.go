@@ -183,14 +183,14 @@ func (n *snapshotNamespace) rules(c *flagCompiler, f *flag) {
 	lastRank := 0
 	for _, from := range rules {
 		r := compileRule(segmentsOf(c, from.Segments), from.SegmentOperator)
-		r.id, r.rank = from.ID, from.Rank
+		r.seeded = &seeded{id: from.ID, rank: from.Rank}
 		if from.Rank < lastRank {
-			r.failure = fmt.Sprintf("invalid request: rule rank: %d detected out of order", from.Rank)
+			r.seeded.failure = fmt.Sprintf("invalid request: rule rank: %d detected out of order", from.Rank)
 		}
 		lastRank = from.Rank
 		distributions, ok := n.Distributions[from.ID]
 		if !ok {
-			r.matchFailure = fmt.Sprintf("unknown error: error getting evaluation distributions for namespace %s and rule %s",
+			r.seeded.matchFailure = fmt.Sprintf("unknown error: error getting evaluation distributions for namespace %s and rule %s",
 				*n.Key, from.ID)
 		}
 		compiled := make([]distribution, 0, len(distributions))
@@ -224,12 +224,12 @@ func (n *snapshotNamespace) rollouts(c *flagCompiler, f *flag) {
 			}
 		}
 		step := compileRollout(&w)
-		step.rank = from.Rank
+		step.seeded = &seeded{rank: from.Rank}
 		if from.Segment != nil {
 			reportOwnKeys(&step.rule, from.Segment.Segments)
 		}
 		if from.Rank < lastRank {
-			step.failure = fmt.Sprintf("invalid request: rollout rank: %d detected out of order", from.Rank)
+			step.seeded.failure = fmt.Sprintf("invalid request: rollout rank: %d detected out of order", from.Rank)
 		}
 		lastRank = from.Rank
 		f.rollouts = append(f.rollouts, step)
@@ -255,8 +255,8 @@ func segmentsOf(c *flagCompiler, from map[string]snapshotSegment) []*segment {
 // reportOwnKeys makes answers name the segments by their own member segment_key, as Flipt's engine does for boolean flags
 // only.
 func reportOwnKeys(r *rule, from map[string]snapshotSegment) {
-	for i, s := range r.segments {
-		r.segmentKeys[i] = from[s.key].Key
+	for _, s := range r.segments {
+		s.key = from[s.key].Key
 	}
 }
 
