@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Text writes the trace for a person at a terminal: what was decided first, then every step that led there.
@@ -71,7 +72,15 @@ func (c *TraceConstraint) text(b *strings.Builder) {
 	if c.Present {
 		seen = strconv.Quote(c.Seen)
 	}
-	fmt.Fprintf(b, "      %s %s %s %s: %s\n", mark, c.Property, c.Operator, strconv.Quote(c.Operand), seen)
+	fmt.Fprintf(b, "      %s %s %s %s: %s\n", mark, c.Property, c.Operator, operand(c.Operand), seen)
+}
+
+// operand quotes a text, but for a list, which has quotes of its own.
+func operand(text string) string {
+	if strings.HasPrefix(text, "[") && !strings.ContainsFunc(text, unicode.IsControl) {
+		return text
+	}
+	return strconv.Quote(text)
 }
 
 func (h *TraceHash) text(b *strings.Builder) {

@@ -14,6 +14,7 @@ func mapMemory(size int) []byte {
 	if err != nil {
 		return nil
 	}
+	advise(mem)
 	return mem
 }
 

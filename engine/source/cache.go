@@ -71,7 +71,7 @@ func LoadCache(path, identity string, limit int64) (*Cached, error) {
 func readCache(from io.Reader, identity string, limit int64) (*Cached, error) {
 	in := bufio.NewReaderSize(from, 32<<10)
 	start, err := in.Peek(len(cacheMagic) + 2*sha256.Size + 1)
-	if err != nil || !strings.HasPrefix(string(start), cacheMagic) {
+	if err != nil || !strings.HasPrefix(string(start), cacheMagic) || start[len(start)-1] != ' ' {
 		return nil, damaged("it does not begin as one of this version")
 	}
 	want, err := hex.DecodeString(string(start[len(cacheMagic) : len(start)-1]))

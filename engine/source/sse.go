@@ -96,15 +96,19 @@ func (e *events) nextLine() ([]byte, error) {
 			e.afterCR = false
 			e.rest = bytes.TrimPrefix(e.rest, []byte("\n"))
 		}
-		if end := bytes.IndexAny(e.rest, "\r\n"); end >= 0 {
-			e.line = append(e.line, e.rest[:end]...)
+		end := bytes.IndexAny(e.rest, "\r\n")
+		piece := e.rest
+		if end >= 0 {
+			piece = e.rest[:end]
+		}
+		if int64(len(e.line)+len(piece)) > e.limit {
+			return nil, &transport.TooLargeError{What: "the line", Limit: e.limit}
+		}
+		e.line = append(e.line, piece...)
+		if end >= 0 {
 			e.afterCR = e.rest[end] == '\r'
 			e.rest = e.rest[end+1:]
 			return e.first(e.line), nil
-		}
-		e.line = append(e.line, e.rest...)
-		if int64(len(e.line)) > e.limit {
-			return nil, &transport.TooLargeError{What: "the line", Limit: e.limit}
 		}
 		n, err := e.from.Read(e.chunk)
 		e.rest = e.chunk[:n]

@@ -25,7 +25,7 @@ const (
 type attempts struct {
 	request Request
 	url     string // for errors
-	last    error // why the attempt before was not enough
+	last    error  // why the attempt before was not enough
 	retries int
 }
 

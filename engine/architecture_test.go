@@ -1,0 +1,115 @@
+package engine
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const module = "github.com/burgee-flags/burgee/"
+
+// allowed lists, for each package, which other packages of ours it may import. An arrow that is not here is a decision to
+// be taken, not an accident.
+var allowed = map[string][]string{
+	"engine/eval":                      {},
+	"engine/bucket":                    {},
+	"engine/jsonscan":                  {},
+	"engine/background":                {},
+	"engine/option":                    {"engine/eval"},
+	"engine/transport":                 {"engine/eval"},
+	"engine/transport/transporttest":   {"engine/background"},
+	"engine/source":                    {"engine/transport", "engine/background", "engine/eval"},
+	"engine/backend":                   {"engine/eval", "engine/option", "engine/source", "engine/transport"},
+	"engine/backend/backendtest":       {"engine/backend", "engine/eval", "engine/source"},
+	"engine/backend/flipt/declarative": {},
+	"engine/backend/flipt": {
+		"engine/backend", "engine/backend/flipt/declarative", "engine/background", "engine/bucket", "engine/eval",
+		"engine/jsonscan", "engine/option", "engine/source", "engine/transport",
+	},
+	"engine": {
+		"engine/backend", "engine/backend/flipt", "engine/background", "engine/eval", "engine/option", "engine/source",
+		"engine/transport",
+	},
+	"engine/localserver":             {"engine/backend/flipt/declarative", "engine/background"},
+	"engine/cmd/burgee-local-server": {"engine/localserver"},
+	"ffi/api":                        {"engine", "engine/eval", "engine/jsonscan"},
+	"ffi":                            {"ffi/api"},
+}
+
+func TestPackagesImportOnlyWhatTheyMay(t *testing.T) {
+	err := filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() {
+			switch entry.Name() {
+			case "build", "node_modules", ".git", ".venv", "bindings":
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		from := strings.TrimPrefix(filepath.ToSlash(filepath.Dir(path)), "../")
+		arrows, known := allowed[from]
+		require.True(t, known, "%s is a new package: say what it may import", from)
+		for _, spec := range file.Imports {
+			to, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			if ours, found := strings.CutPrefix(to, module); found {
+				require.Contains(t, arrows, ours, "%s imports %s", path, ours)
+			}
+		}
+		return nil
+	})
+	require.NoError(t, err)
+}
+
+// A goroutine that nobody recovers can end the host process, so all of them start in one place.
+func TestGoroutinesStartInOnePlace(t *testing.T) {
+	for from := range allowed {
+		switch {
+		case from == "engine/background", from == "engine/localserver":
+			continue
+		case strings.HasSuffix(from, "test"), strings.HasPrefix(from, "engine/cmd/"):
+			continue // not part of the library
+		}
+		files, err := filepath.Glob(filepath.Join("..", from, "*.go"))
+		require.NoError(t, err)
+		for _, path := range files {
+			if strings.HasSuffix(path, "_test.go") {
+				continue
+			}
+			require.Zero(t, goStatements(t, path), "%s has a go statement", path)
+		}
+	}
+}
+
+// goStatements counts the go statements of the file.
+func goStatements(t *testing.T, path string) int {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+	require.NoError(t, err)
+	count := 0
+	ast.Inspect(file, func(n ast.Node) bool {
+		if _, ok := n.(*ast.GoStmt); ok {
+			count++
+		}
+		return true
+	})
+	return count
+}

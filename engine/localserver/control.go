@@ -1,0 +1,94 @@
+package localserver
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+)
+
+// ControlHelp describes the endpoints of Control.
+const ControlHelp = `PUT    /faults      JSON list of fault steps, replaces the script       DELETE  /faults    ends misbehaviour
+GET    /faults      what is left of the script
+PUT    /document    ?namespace=ns[&environment=env]: serves the body and sends it to open streams
+DELETE /document    ?namespace=ns[&environment=env]: the namespace becomes unknown
+GET    /requests    JSON list of {method, path, headers, body, time, remote, fault, client}
+DELETE /requests    forgets them
+PUT    /auth        {"token":"...","jwt":"..."}: what is let in from now on; empty: everybody
+DELETE /connections cuts every client connection
+GET    /status      {"url":"...","streams":1}
+Success is 200 with JSON or 204; a bad request is 400 with {"error":"..."}.`
+
+// Control returns a handler to steer the server from another process. It has no authentication: listen on 127.0.0.1.
+func (s *Server) Control() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("PUT /faults", func(w http.ResponseWriter, r *http.Request) {
+		var faults []Fault
+		decoder := json.NewDecoder(r.Body)
+		decoder.DisallowUnknownFields()
+		err := decoder.Decode(&faults)
+		if err == nil {
+			err = s.SetFaults(faults...)
+		}
+		done(w, err)
+	})
+	mux.HandleFunc("DELETE /faults", func(w http.ResponseWriter, _ *http.Request) { done(w, s.SetFaults()) })
+	mux.HandleFunc("GET /faults", func(w http.ResponseWriter, _ *http.Request) { reply(w, append([]Fault{}, s.Faults()...)) })
+	mux.HandleFunc("PUT /document", func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err == nil {
+			where := placeOf(r)
+			s.SetDocumentIn(where.environment, where.namespace, body)
+		}
+		done(w, err)
+	})
+	mux.HandleFunc("DELETE /document", func(w http.ResponseWriter, r *http.Request) {
+		where := placeOf(r)
+		s.RemoveDocument(where.environment, where.namespace)
+		done(w, nil)
+	})
+	mux.HandleFunc("GET /requests", func(w http.ResponseWriter, _ *http.Request) { reply(w, append([]Request{}, s.Requests()...)) })
+	mux.HandleFunc("DELETE /requests", func(w http.ResponseWriter, _ *http.Request) {
+		s.ForgetRequests()
+		done(w, nil)
+	})
+	mux.HandleFunc("PUT /auth", func(w http.ResponseWriter, r *http.Request) {
+		var auth struct{ Token, JWT string }
+		err := json.NewDecoder(r.Body).Decode(&auth)
+		if err == nil {
+			s.SetAuthentication(auth.Token, auth.JWT)
+		}
+		done(w, err)
+	})
+	mux.HandleFunc("DELETE /connections", func(w http.ResponseWriter, _ *http.Request) {
+		s.CloseConnections()
+		done(w, nil)
+	})
+	mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) {
+		reply(w, map[string]any{"url": s.URL(), "streams": s.Streams()})
+	})
+	return mux
+}
+
+func placeOf(r *http.Request) place {
+	where := place{r.URL.Query().Get("environment"), r.URL.Query().Get("namespace")}
+	if where.environment == "" {
+		where.environment = defaultEnvironment
+	}
+	if where.namespace == "" {
+		where.namespace = "default"
+	}
+	return where
+}
+
+func done(w http.ResponseWriter, err error) {
+	if err == nil {
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	answer(w, http.StatusBadRequest, `{"error":`+jsonText(err.Error())+`}`)
+}
+
+func reply(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", jsonContent)
+	_ = json.NewEncoder(w).Encode(v) // the client is gone, if anything
+}
