@@ -7,7 +7,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"sync"
 	"time"
 
 	"golang.org/x/net/http/httpguts"
@@ -38,7 +37,7 @@ func NewAnnounced(poll *Poll, client *transport.Client, request transport.Reques
 
 // Run polls and listens until ctx ends.
 func (a *Announced) Run(ctx context.Context, sink Sink) {
-	one := &oneAtATime{sink: sink}
+	one := newOneAtATime(sink)
 	ended := make(chan struct{})
 	background.Go(func(cause string) {
 		one.Fail(fmt.Errorf("the stream of announcements broke down: %s", cause))
@@ -94,32 +93,39 @@ func (a *Announced) listen(ctx context.Context, sink Sink) (bool, error) {
 	}
 }
 
-// oneAtATime lets two goroutines share a sink.
+// oneAtATime lets two goroutines share a sink. Whoever holds the token may call it.
 type oneAtATime struct {
-	mu   sync.Mutex
-	sink Sink
+	token chan struct{}
+	sink  Sink
 }
 
+func newOneAtATime(sink Sink) *oneAtATime {
+	return &oneAtATime{token: make(chan struct{}, 1), sink: sink}
+}
+
+func (o *oneAtATime) enter() { o.token <- struct{}{} }
+func (o *oneAtATime) leave() { <-o.token }
+
 func (o *oneAtATime) Apply(u Update) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+	o.enter()
+	defer o.leave()
 	return o.sink.Apply(u)
 }
 
 func (o *oneAtATime) Confirm() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+	o.enter()
+	defer o.leave()
 	o.sink.Confirm()
 }
 
 func (o *oneAtATime) Fail(err error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+	o.enter()
+	defer o.leave()
 	o.sink.Fail(err)
 }
 
 func (o *oneAtATime) Retry(err error, wait time.Duration) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+	o.enter()
+	defer o.leave()
 	o.sink.Retry(err, wait)
 }

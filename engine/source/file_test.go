@@ -84,6 +84,24 @@ func TestFileThatRestsIsNotReadAgain(t *testing.T) {
 	})
 }
 
+func TestFileThatWasJustWrittenIsReadAgain(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "flags.json")
+	put(t, path, "one")
+	synctest.Test(t, func(t *testing.T) {
+		recent := time.Now().Add(-fileSettles / 2)
+		require.NoError(t, os.Chtimes(path, recent, recent))
+		sink := &recorder{}
+		stop := start(t, NewFile(path, 0, 0), sink)
+		assert.Equal(t, []string{"apply file json one"}, sink.take())
+		put(t, path, "two")
+		require.NoError(t, os.Chtimes(path, recent, recent)) // written twice within one step of the file system's clock
+		time.Sleep(fileInterval)
+		synctest.Wait()
+		assert.Equal(t, []string{"apply file json two"}, sink.take())
+		stop()
+	})
+}
+
 func TestFileBehindAReplacedLink(t *testing.T) {
 	// As Kubernetes lays out a ConfigMap: flags.json -> ..data/flags.json, ..data -> a folder of one version.
 	dir := t.TempDir()

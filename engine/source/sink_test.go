@@ -22,6 +22,7 @@ const testURL = "http://flags.test/doc"
 type recorder struct {
 	mu     sync.Mutex
 	busy   bool
+	slow   time.Duration // what Apply takes
 	log    []string
 	errors []error
 	waits  []time.Duration
@@ -30,6 +31,7 @@ type recorder struct {
 func (r *recorder) Apply(u Update) error {
 	r.enter("apply " + string(u.Origin) + " " + u.Format + " " + string(u.Body))
 	defer r.leave()
+	time.Sleep(r.slow)
 	if len(u.Body) >= 3 && string(u.Body[:3]) == "bad" {
 		return fmt.Errorf("cannot compile %s", u.Body)
 	}

@@ -2,6 +2,7 @@ package source
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"strings"
@@ -187,11 +188,11 @@ func TestAnnouncedWithoutAStreamIsAPoll(t *testing.T) {
 				}
 				handler(w, r)
 			}, func(t *testing.T, c *transport.Client) {
-				sink := &recorder{}
+				sink := &recorder{slow: 5 * time.Second}
 				poll := NewPoll(c, transport.Request{URL: testURL}, "", time.Minute)
 				stop := start(t, NewAnnounced(poll, c, transport.Request{URL: "http://flags.test/events"},
 					func(Event) bool { panic("no idea") }), sink)
-				time.Sleep(10*time.Minute + time.Second)
+				time.Sleep(11 * time.Minute)
 				stop()
 				applied := 0
 				for _, entry := range sink.take() {
@@ -200,8 +201,30 @@ func TestAnnouncedWithoutAStreamIsAPoll(t *testing.T) {
 						applied++
 					}
 				}
-				assert.GreaterOrEqual(t, applied, 11)
+				assert.GreaterOrEqual(t, applied, 10)
 			})
 		})
 	}
+}
+
+func TestAnnouncedEndsOnlyWhenNobodyCanCallTheSinkAnyMore(t *testing.T) {
+	inMemory(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		say(w, "data: x\n\n")
+		<-r.Context().Done()
+	}, func(t *testing.T, c *transport.Client) {
+		release := make(chan struct{})
+		both := NewAnnounced(NewPoll(c, transport.Request{URL: testURL}, "", time.Hour), c,
+			transport.Request{URL: "http://flags.test/events"}, func(Event) bool { <-release; return true })
+		ctx, cancel := context.WithCancel(t.Context())
+		var ended atomic.Bool
+		go func() { both.Run(ctx, &recorder{}); ended.Store(true) }()
+		synctest.Wait()
+		cancel()
+		synctest.Wait()
+		assert.False(t, ended.Load())
+		close(release)
+		synctest.Wait()
+		assert.True(t, ended.Load())
+	})
 }

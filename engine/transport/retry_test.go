@@ -185,11 +185,13 @@ func TestTimeoutCoversTheBodyWhichIsNotRetried(t *testing.T) {
 	inMemory(t, Config{Timeout: 2 * time.Second}, stall, func(t *testing.T, c *Client) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
+		start := time.Now()
 		answer, err := c.Get(ctx, Request{URL: testURL, Stream: true})
 		require.NoError(t, err)
 		defer answer.Close()
 		_, err = io.ReadAll(answer)
-		require.ErrorIs(t, err, context.DeadlineExceeded, "a stream has no timeout of its own")
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Equal(t, time.Hour, time.Since(start), "a stream has no timeout of its own")
 	})
 }
 
@@ -342,4 +344,32 @@ func TestFailuresToConnectAreRetried(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestCloseEndsIdleConnections(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := transporttest.Serve(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+		defer network.Stop()
+		var conns []net.Conn
+		client, err := New(Config{DialContext: func(ctx context.Context, kind, address string) (net.Conn, error) {
+			conn, err := network.DialContext(ctx, kind, address)
+			conns = append(conns, conn)
+			return conn, err
+		}})
+		require.NoError(t, err)
+		for range 3 {
+			answer, err := client.Get(t.Context(), Request{URL: testURL})
+			require.NoError(t, err)
+			_, err = io.ReadAll(answer)
+			require.NoError(t, err)
+			answer.Close()
+			synctest.Wait()
+		}
+		require.Len(t, conns, 1, "the connection is used again")
+		closed := time.Now()
+		client.Close()
+		_, err = conns[0].Read(make([]byte, 1))
+		assert.ErrorIs(t, err, io.ErrClosedPipe)
+		assert.Equal(t, closed, time.Now(), "now, and not when it has been idle for long")
+	})
 }

@@ -17,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/burgee-flags/burgee/engine/background"
 	"github.com/burgee-flags/burgee/engine/localserver"
 )
 
@@ -143,13 +144,14 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	control := &http.Server{Handler: server.Control(), ReadHeaderTimeout: time.Minute}
 	ended := make(chan error, 2)
-	go func() { ended <- control.Serve(listener) }()
+	panicked := func(cause string) { ended <- errors.New(cause) }
+	background.Go(panicked, func() { ended <- control.Serve(listener) })
 	defer func() { _ = control.Close() }()
 	if !s.keep {
-		go func() {
+		background.Go(panicked, func() {
 			_, _ = io.Copy(io.Discard, stdin) // until the process that started this one lets go
 			ended <- nil
-		}()
+		})
 	}
 	ready := struct {
 		URL     string `json:"url"`

@@ -20,7 +20,8 @@ const (
 	maxNesting   = 64
 	maxColumn    = 2 * maxNesting // indentation that can be reached with maxNesting and two spaces a level
 	maxHeight    = 4 * maxNesting
-	maxKeys      = 4000     // in one block mapping; the library recurses once per key
+	maxKeys      = 4000     // in one block mapping ("? key" counts twice); the library recurses once per key
+	maxDocuments = 1000           // the library's time grows with the square
 	maxExpansion = 64 << 20 // bytes that aliases and repeated segments may grow to
 )
 
@@ -89,7 +90,7 @@ func syntaxError(err error) error {
 
 // checkNesting rejects tokens that would make the parser recurse too deeply.
 func checkNesting(tokens token.Tokens) error {
-	flow, properties := 0, 0
+	flow, properties, documents := 0, 0, 0
 	keys := [maxColumn + 1]int{} // keys met so far in the open block mapping of each column
 	for i, tk := range tokens {
 		switch tk.Type {
@@ -97,14 +98,18 @@ func checkNesting(tokens token.Tokens) error {
 			flow++
 		case token.SequenceEndType, token.MappingEndType:
 			flow = max(flow-1, 0)
-		case token.DocumentHeaderType, token.DocumentEndType:
+		case token.DocumentHeaderType, token.DocumentEndType, token.DirectiveType:
 			flow, keys = 0, [maxColumn + 1]int{}
+			documents++
 		}
 		if tk.Type == token.TagType || tk.Type == token.AnchorType {
 			properties++
 		}
 		if tk.Type != token.TagType && tk.Type != token.AnchorType && !followsAnchor(tokens, i) {
 			properties = 0
+		}
+		if documents > maxDocuments {
+			return fmt.Errorf("declarative: more than %d YAML documents in one file", maxDocuments)
 		}
 		column := blockColumn(tokens, i)
 		if flow > maxNesting || properties > maxNesting || column > maxColumn {
@@ -114,7 +119,7 @@ func checkNesting(tokens token.Tokens) error {
 			continue
 		}
 		clear(keys[column+1:])
-		if tk.Type == token.MappingValueType {
+		if tk.Type != token.SequenceEntryType {
 			keys[column]++
 		}
 		if keys[column] > maxKeys {

@@ -138,15 +138,17 @@ func TestHostileFilesAreRefused(t *testing.T) {
 	bigSegment := "segments: [{key: s, description: " + strings.Repeat("x", 1<<16) + "}]\nflags:\n- &f {key: f, rules: [" +
 		strings.Repeat("{segment: s},", 2000) + "]}\n"
 	for name, yaml := range map[string]string{
-		"open lists":      strings.Repeat("[", many),
-		"open mappings":   strings.Repeat("{a: ", many),
-		"entries":         strings.Repeat("- ", many),
-		"explicit keys":   strings.Repeat("? ", many),
-		"tags":            strings.Repeat("!!str ", many) + "x",
-		"tags on lines":   strings.Repeat("!!str\n", many) + "x",
-		"anchors":         strings.Repeat("&a ", many) + "x",
-		"keys":            strings.Repeat("a:\n", many),
-		"keys in an item": "flags:\n- " + strings.Repeat("a: 1\n  ", many),
+		"open lists":             strings.Repeat("[", many),
+		"open mappings":          strings.Repeat("{a: ", many),
+		"entries":                strings.Repeat("- ", many),
+		"explicit keys":          strings.Repeat("? ", many),
+		"tags":                   strings.Repeat("!!str ", many) + "x",
+		"tags on lines":          strings.Repeat("!!str\n", many) + "x",
+		"anchors":                strings.Repeat("&a ", many) + "x",
+		"keys":                   strings.Repeat("a:\n", many),
+		"explicit keys on lines": strings.Repeat("? a\n", many),
+		"documents":              strings.Repeat("--- a\n", many),
+		"keys in an item":        "flags:\n- " + strings.Repeat("a: 1\n  ", many),
 		"indentation": func() string {
 			var b strings.Builder
 			for i := range 2000 {
@@ -161,7 +163,7 @@ func TestHostileFilesAreRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, _, err := Convert([]byte(yaml), "")
 			require.Error(t, err)
-			assert.Regexp(t, "nested|members in one mapping|grows beyond", err.Error())
+			assert.Regexp(t, "nested|members in one mapping|grows beyond|YAML documents", err.Error())
 		})
 	}
 }
