@@ -38,7 +38,7 @@ var allowed = map[string][]string{
 		"engine/transport",
 	},
 	"engine/localserver":             {"engine/backend/flipt/declarative", "engine/background"},
-	"engine/cmd/burgee-local-server": {"engine/localserver"},
+	"engine/cmd/burgee-local-server": {"engine/localserver", "engine/background"},
 	"ffi/api":                        {"engine", "engine/eval", "engine/jsonscan"},
 	"ffi":                            {"ffi/api"},
 }

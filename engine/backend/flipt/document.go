@@ -3,6 +3,7 @@ package flipt
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/burgee-flags/burgee/engine/backend"
 	"github.com/burgee-flags/burgee/engine/backend/flipt/declarative"
@@ -17,7 +18,8 @@ const undecodable = "error parsing json: failed to parse response body: error de
 
 // The formats of an update besides the document of a Flipt server.
 const (
-	formatYAML     = "yaml"
+	formatYAML     = "yaml" // a file by that name; either may be declarative or hold a server's document
+	formatJSON     = "json"
 	formatSnapshot = "snapshot" // Flipt's engine snapshot, decoded from base64
 )
 
@@ -45,8 +47,8 @@ func (c *compiler) Compile(u source.Update) (eval.Ruleset, []backend.Warning, er
 	switch u.Format {
 	case formatSnapshot:
 		rules, err = importSnapshot(u.Body, c.namespace)
-	case formatYAML:
-		rules, warnings, err = c.declarative(u.Body)
+	case formatYAML, formatJSON:
+		rules, warnings, err = c.file(u.Body)
 	default:
 		rules, warnings, err = c.document(u.Body)
 	}
@@ -57,85 +59,143 @@ func (c *compiler) Compile(u source.Update) (eval.Ruleset, []backend.Warning, er
 	return rules, warnings, nil
 }
 
+// file compiles a document, or a declarative file in YAML or JSON. Only the latter begins with something other than a
+// brace, or has segments or a version of its own.
+func (c *compiler) file(text []byte) (*ruleset, []backend.Warning, error) {
+	if start := jsonscan.SkipSpace(text, 0); start == len(text) || text[start] != '{' {
+		return c.declarative(text)
+	}
+	parts, err := splitDocument(text)
+	if err == nil && parts.declarative {
+		return c.declarative(text)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return c.parts(text, parts)
+}
+
 func (c *compiler) declarative(text []byte) (*ruleset, []backend.Warning, error) {
 	body, problems, err := declarative.Convert(text, c.namespace)
 	if err != nil {
 		return nil, nil, err
 	}
-	rules, warnings, err := c.document(body)
+	var left []*flag
+	var warnings []backend.Warning
 	for _, p := range problems {
 		warnings = append(warnings, backend.Warning{FlagKey: p.FlagKey, Message: p.Message})
+		if p.Dropped && p.FlagKey != "" {
+			left = append(left, brokenFlag(p.FlagKey, errors.New(p.Message)))
+		}
 	}
-	return rules, warnings, err
-}
-
-// span is where one flag stands in a document.
-type span struct{ from, to int }
-
-// document compiles what a Flipt server answers for one namespace.
-func (c *compiler) document(b []byte) (*ruleset, []backend.Warning, error) {
-	namespace, spans, err := splitDocument(b)
+	parts, err := splitDocument(body)
 	if err != nil {
 		return nil, nil, err
 	}
+	rules, more, err := c.parts(body, parts, left...)
+	return rules, append(warnings, more...), err
+}
+
+// document compiles what a Flipt server answers for one namespace.
+func (c *compiler) document(b []byte) (*ruleset, []backend.Warning, error) {
+	parts, err := splitDocument(b)
+	if err != nil {
+		return nil, nil, err
+	}
+	return c.parts(b, parts)
+}
+
+// parts compiles a document that was cut up, after flags that are broken already.
+func (c *compiler) parts(b []byte, parts documentParts, broken ...*flag) (*ruleset, []backend.Warning, error) {
+	if parts.incomplete != nil {
+		return nil, nil, parts.incomplete
+	}
 	wanted := c.namespace
 	if wanted == "" {
-		wanted = namespace
+		wanted = parts.namespace
 	}
-	if namespace != wanted {
-		warning := fmt.Sprintf("the document holds namespace %q, not the configured %q; none of its flags are used", namespace, wanted)
+	if parts.namespace != wanted {
+		warning := fmt.Sprintf("the document holds namespace %q, not the configured %q; none of its flags are used",
+			parts.namespace, wanted)
 		rules := newRuleset(wanted, nil)
 		rules.problem = "unknown error: failed to get flags for " + wanted
 		return rules, []backend.Warning{{Message: warning}}, nil
 	}
-	flags, warnings := c.flags(b, spans)
-	return newRuleset(namespace, flags), warnings, nil
+	flags, warnings := c.flags(b, parts.flags)
+	return newRuleset(wanted, append(broken, flags...)), warnings, nil
 }
 
-// splitDocument validates the whole document and returns its namespace and where its flags are.
-func splitDocument(b []byte) (namespace string, flags []span, err error) {
+// documentParts says what stands where in a document.
+type documentParts struct {
+	namespace   string
+	flags       []span
+	declarative bool  // it has members that only a declarative file has
+	incomplete  error // it lacks what every document has
+}
+
+// span is where one flag stands.
+type span struct{ from, to int }
+
+// splitDocument validates the whole document and cuts it up.
+func splitDocument(b []byte) (documentParts, error) {
+	var parts documentParts
 	start := jsonscan.SkipSpace(b, 0)
 	end, err := jsonscan.Skip(b, start)
-	if err != nil {
-		return "", nil, err
+	if err == nil {
+		err = jsonscan.End(b, end)
 	}
-	if err = jsonscan.End(b, end); err != nil {
-		return "", nil, err
+	if err != nil {
+		return parts, err
 	}
 	if b[start] != '{' {
-		return "", nil, errors.New("the document is not an object")
+		return parts, errors.New("the document is not an object")
 	}
 	d := decoder{b: b}
 	var has uint16
-	_, err = d.object(start, &has, hasKey|hasEnabled, func(name string, at int) (int, error) {
+	_, err = d.object(start, &has, 0, func(name string, at int) (int, error) {
 		switch name {
 		case "namespace":
-			return d.object(at, new(uint16), 0, func(name string, at int) (int, error) {
-				if name != "key" {
-					return d.skip(at)
-				}
-				return d.text(at, &namespace, &has, hasKey)
-			})
+			return d.namespace(at, &parts, &has)
 		case "flags":
 			if b[at] != '[' {
 				return at, &memberError{what: "is not an array"}
 			}
-			has |= hasEnabled
+			has |= hasFlags
 			return d.list(at, func(at int) (int, error) {
 				end, err := d.skip(at)
-				flags = append(flags, span{at, end})
+				parts.flags = append(parts.flags, span{at, end})
 				return end, err
 			})
+		case "version", "segments":
+			parts.declarative = true
 		}
 		return d.skip(at)
 	})
+	parts.namespace = strings.Clone(parts.namespace) // what is kept must not alias the document
 	switch {
-	case err != nil && has&hasKey == 0:
-		return "", nil, in(err, "namespace")
 	case err != nil:
-		return "", nil, in(err, "document")
+	case has&hasKey == 0:
+		parts.incomplete = errors.New("namespace.key is missing")
+	case has&hasFlags == 0:
+		parts.incomplete = errors.New("flags is missing")
 	}
-	return string([]byte(namespace)), flags, nil
+	return parts, err
+}
+
+// hasFlags is used for the document alone, which has no member enabled.
+const hasFlags = hasEnabled
+
+func (d *decoder) namespace(at int, parts *documentParts, has *uint16) (int, error) {
+	if d.b[at] == '"' {
+		parts.declarative = true
+		return d.skip(at)
+	}
+	return d.object(at, new(uint16), 0, func(name string, at int) (int, error) {
+		if name != "key" {
+			return d.skip(at)
+		}
+		return d.text(at, &parts.namespace, has, hasKey)
+	})
 }
 
 // flags compiles the flags, with two goroutines when there are many.
@@ -200,5 +260,6 @@ func (c *compiler) unchanged(print uint64) *flag {
 }
 
 func brokenFlag(key string, err error) *flag {
-	return &flag{key: key, lookupKey: key, broken: fmt.Sprintf("flag %q: %s", key, err)}
+	text := fmt.Sprintf("flag %q: %s", key, err)
+	return &flag{key: key, lookupKey: key, broken: text, fingerprint: fingerprint([]byte(text))}
 }

@@ -119,3 +119,19 @@ func FuzzCompile(f *testing.F) {
 		require.NoError(t, err)
 	})
 }
+
+func TestAFlagThatADeclarativeFileGetsWrongAnswersWhy(t *testing.T) {
+	text := "namespace: default\nflags:\n- key: bad\n  name: Bad\n  enabled: true\n  rules:\n  - segment: nowhere\n" +
+		"- key: good\n  name: Good\n  type: BOOLEAN_FLAG_TYPE\n  enabled: true\n"
+	for _, format := range []string{formatYAML, formatJSON} {
+		rules, warnings, err := (&compiler{}).Compile(source.Update{Body: []byte(text), Format: format})
+		require.NoError(t, err)
+		require.NotEmpty(t, warnings)
+		var out eval.Outcome
+		rules.Resolve("bad", &eval.Context{}, &out)
+		require.Equal(t, eval.CodeParse, out.ErrorCode)
+		require.Contains(t, out.ErrorMessage, "nowhere")
+		rules.Resolve("good", &eval.Context{}, &out)
+		require.True(t, out.Value.Bool)
+	}
+}

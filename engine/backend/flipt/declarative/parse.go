@@ -21,7 +21,7 @@ const (
 	maxColumn    = 2 * maxNesting // indentation that can be reached with maxNesting and two spaces a level
 	maxHeight    = 4 * maxNesting
 	maxKeys      = 4000     // in one block mapping ("? key" counts twice); the library recurses once per key
-	maxDocuments = 1000           // the library's time grows with the square
+	maxDocuments = 1000     // the library's time grows with the square
 	maxExpansion = 64 << 20 // bytes that aliases and repeated segments may grow to
 )
 
