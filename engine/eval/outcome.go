@@ -44,7 +44,33 @@ type Outcome struct {
 	// Trace, when the caller sets it, is filled with every step of the decision. It costs allocations.
 	Trace *Trace
 
+	// What follows is filled by vendors that have it, and is part of what ID names, but for Prerequisites.
+
+	VendorReason string // the vendor's own words for the reason: "rule match"; also when the outcome is an error
+	FlagName     string // the flag's name for people
+	RuleName     string // the name of the rule that matched
+	Served       Value  // the variant's value as the vendor's data has it, before it is read as Type
+	InExperiment bool   // the exposure counts for an experiment
+	// Prerequisites are the flags that were evaluated on the way, in the order of evaluation. They are exposures too.
+	Prerequisites []Exposure
+
 	segments [8]string
+}
+
+// Exposure is one flag evaluated for one user, as an event reports it.
+type Exposure struct {
+	FlagKey      string
+	Variant      string
+	Served       Value
+	VendorReason string
+	InExperiment bool
+}
+
+// Exposure returns what an event reports of the outcome itself.
+func (o *Outcome) Exposure() Exposure {
+	return Exposure{
+		FlagKey: o.FlagKey, Variant: o.Variant, Served: o.Served, VendorReason: o.VendorReason, InExperiment: o.InExperiment,
+	}
 }
 
 // Reset empties the outcome for the evaluation of flagKey, and keeps its memory and its Trace.
@@ -58,6 +84,8 @@ func (o *Outcome) Reset(flagKey string) {
 	o.Variant = ""
 	o.Attachment = Value{}
 	o.ID = 0
+	o.VendorReason, o.FlagName, o.RuleName, o.Served, o.InExperiment = "", "", "", Value{}, false
+	o.Prerequisites = o.Prerequisites[:0]
 	if o.Segments == nil {
 		o.Segments = o.segments[:0]
 	}
@@ -69,6 +97,8 @@ func (o *Outcome) Fail(code Code, message string) {
 	o.Reason, o.ErrorCode, o.ErrorMessage = ReasonError, code, message
 	o.Value, o.Variant, o.Attachment, o.ID = Value{}, "", Value{}, 0
 	o.Segments = o.Segments[:0]
+	o.RuleName, o.Served, o.InExperiment = "", Value{}, false
+	o.Prerequisites = o.Prerequisites[:0]
 }
 
 // Matched reports whether a rule or a rollout decided.

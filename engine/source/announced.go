@@ -9,8 +9,6 @@ import (
 	"net/http"
 	"time"
 
-	"golang.org/x/net/http/httpguts"
-
 	"github.com/burgee-flags/burgee/engine/background"
 	"github.com/burgee-flags/burgee/engine/transport"
 )
@@ -61,7 +59,7 @@ func (a *Announced) listen(ctx context.Context, sink Sink) (bool, error) {
 		request.Header = http.Header{}
 	}
 	request.Header.Set("Accept", "text/event-stream")
-	if a.lastID != "" && httpguts.ValidHeaderFieldValue(a.lastID) {
+	if a.lastID != "" && transport.ValidHeaderValue(a.lastID) {
 		request.Header.Set("Last-Event-ID", a.lastID)
 	}
 	answer, err := a.client.Get(ctx, request)

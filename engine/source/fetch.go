@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"time"
 
-	"golang.org/x/net/http/httpguts"
-
 	"github.com/burgee-flags/burgee/engine/transport"
 )
 
@@ -75,7 +73,7 @@ func (f *Fetch) fetch(ctx context.Context, sink Sink) error {
 	f.hasData, f.failed = true, false
 	// Only now: an ETag kept for data that was not taken would be answered with 304 from then on. An answer without
 	// one leaves the earlier one in place, as Flipt's engine does.
-	if etag := answer.Header.Get("ETag"); etag != "" && httpguts.ValidHeaderFieldValue(etag) {
+	if etag := answer.Header.Get("ETag"); etag != "" && transport.ValidHeaderValue(etag) {
 		f.etag = etag
 	}
 	return nil

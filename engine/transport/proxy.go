@@ -4,8 +4,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-
-	"golang.org/x/net/http/httpproxy"
 )
 
 // Proxy says which requests go through which proxy. Hosts of the local machine never do. Nothing is read from the
@@ -23,29 +21,38 @@ func (p Proxy) build() (func(*http.Request) (*url.URL, error), []string) {
 		option = "proxy"
 	}
 	var problems []string
-	check := func(member, address string) {
-		if address != "" && !validProxy(address) {
+	proxies := map[string]*url.URL{}
+	for _, given := range []struct{ scheme, address string }{{"http", p.HTTP}, {"https", p.HTTPS}} {
+		if given.address == "" {
+			continue
+		}
+		if proxies[given.scheme] = parseProxy(given.address); proxies[given.scheme] == nil {
 			// The text is left out: a proxy's address often holds its password.
-			problems = append(problems, option+"."+member+": want host:port or a URL with http, https, socks5 or socks5h")
+			problems = append(problems, option+"."+given.scheme+": want host:port or a URL with http, https, socks5 or socks5h")
 		}
 	}
-	check("http", p.HTTP) // httpproxy drops an address that it cannot read, and would then connect directly
-	check("https", p.HTTPS)
-	choose := (&httpproxy.Config{HTTPProxy: p.HTTP, HTTPSProxy: p.HTTPS, NoProxy: p.No}).ProxyFunc()
-	return func(req *http.Request) (*url.URL, error) { return choose(req.URL) }, problems
+	direct := newExceptions(p.No)
+	return func(req *http.Request) (*url.URL, error) {
+		proxy := proxies[req.URL.Scheme]
+		if proxy == nil || direct.include(req.URL) {
+			return nil, nil
+		}
+		return proxy, nil
+	}, problems
 }
 
-func validProxy(address string) bool {
+// parseProxy returns nil for what is no address of a proxy.
+func parseProxy(address string) *url.URL {
 	if !strings.Contains(address, "://") {
 		address = "http://" + address
 	}
 	parsed, err := url.Parse(address)
 	if err != nil || parsed.Hostname() == "" {
-		return false
+		return nil
 	}
 	switch parsed.Scheme {
 	case "http", "https", "socks5", "socks5h":
-		return true
+		return parsed
 	}
-	return false
+	return nil
 }

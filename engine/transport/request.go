@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
-	"golang.org/x/net/http/httpguts"
 )
 
 // Request is one GET.
@@ -137,7 +136,7 @@ func (req *Request) send(to *http.Request) error {
 	put := func(from http.Header) error {
 		for name, values := range from {
 			for _, value := range values {
-				if !httpguts.ValidHeaderFieldName(name) || !httpguts.ValidHeaderFieldValue(value) {
+				if !validHeaderName(name) || !ValidHeaderValue(value) {
 					return &InvalidHeaderError{Name: name}
 				}
 			}

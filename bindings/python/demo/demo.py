@@ -8,7 +8,8 @@ from __future__ import annotations
 import sys
 
 import burgee
-from burgee.flipt import ClientOptions, EvaluationRequest, FliptClient
+from burgee.flipt import FliptClient
+from burgee.flipt.models import ClientOptions, EvaluationRequest
 
 
 def main(where: str) -> None:

@@ -8,10 +8,9 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"golang.org/x/net/http/httpguts"
-
 	"github.com/burgee-flags/burgee/engine/eval"
 	"github.com/burgee-flags/burgee/engine/option"
+	"github.com/burgee-flags/burgee/engine/transport"
 )
 
 // authentication holds what proves who we are. It may be replaced while requests are made.
@@ -55,7 +54,7 @@ func (a *authentication) set(raw []byte) error {
 	if err := opts.Err(""); err != nil {
 		return errors.New("has a member that is not a string")
 	}
-	if !httpguts.ValidHeaderFieldValue(given.header) {
+	if !transport.ValidHeaderValue(given.header) {
 		return errors.New("has a token with characters that a header cannot hold")
 	}
 	a.current.Store(&given)
