@@ -51,7 +51,8 @@ extern "C" {
  *        "authentication":{"client_token":"..."}|{"jwt_token":"..."}|"none","snapshot":"<base64>","tls_config":{...}}
  *       All members are optional. Intervals are in seconds. Further members: docs of the "flipt" backend in README.md.
  * Returns a handle (a number, not an address), also when the server cannot be reached or an option is invalid: then every
- * call on it answers what is wrong. NULL only for NULL or for text that is not UTF-8.
+ * call on it answers what is wrong. NULL only for NULL, for text that is not UTF-8, in a forked child, and when more than
+ * 1048576 clients are open.
  * The two-argument form (namespace, opts) of engines before 0.10 is understood as well. */
 #ifndef BURGEE_SHIM /* the library defines it with a second parameter, which only old callers pass */
 BURGEE_API void *initialize_engine(const char *opts);
@@ -136,7 +137,7 @@ BURGEE_API char *burgee_call(uint64_t client, const char *method, const char *pa
  *   {"type":"change","flags":["a","b"],"version":4}           flags were added, removed or redefined
  *   {"type":"log","level":"warn","logger":"burgee.flipt","message":"..."}
  *   {"type":"lost","count":3}                                 nobody waited, and the oldest events were dropped
- *   {"type":"closed"}                                         the last event; from then on INVALID_HANDLE */
+ *   {"type":"closed"}                                         the last event, for who was waiting; from then on INVALID_HANDLE */
 BURGEE_API char *burgee_wait(uint64_t client, int64_t timeout_ms);
 
 /* Closes the client, within milliseconds. ok: null, also when it was closed before. */

@@ -16,9 +16,9 @@ const DefaultMaxBody = 64 << 20
 const (
 	connectTimeout = 10 * time.Second
 	keepAlive      = 5 * time.Second
+	keepAliveTries = 3 // unanswered, so that a stream whose server is gone ends after 20 s
 	idlePerHost    = 10
 	idleTimeout    = 60 * time.Second
-	pingAfter      = 5 * time.Second // of silence on an HTTP/2 connection
 )
 
 // Config is what a Client is built from. The zero value is a client with the system's certificates and no proxy.
@@ -57,13 +57,15 @@ func New(cfg Config) (*Client, error) {
 	if dial == nil {
 		dial = (&net.Dialer{
 			Timeout:         connectTimeout,
-			KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: keepAlive, Interval: keepAlive},
+			KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: keepAlive, Interval: keepAlive, Count: keepAliveTries},
 		}).DialContext
 	}
 	maxBody := cfg.MaxBody
 	if maxBody == 0 {
 		maxBody = DefaultMaxBody
 	}
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
 	return &Client{
 		timeout: cfg.Timeout,
 		maxBody: maxBody,
@@ -74,8 +76,7 @@ func New(cfg Config) (*Client, error) {
 			TLSHandshakeTimeout: connectTimeout,
 			MaxIdleConnsPerHost: idlePerHost,
 			IdleConnTimeout:     idleTimeout,
-			ForceAttemptHTTP2:   true, // by ALPN; Go leaves it out when TLSClientConfig or DialContext is set
-			HTTP2:               &http.HTTP2Config{SendPingTimeout: pingAfter},
+			Protocols:           protocols,
 		},
 	}, nil
 }

@@ -154,7 +154,7 @@ func TestTrust(t *testing.T) {
 	})
 }
 
-func TestHTTP2IsNegotiated(t *testing.T) {
+func TestHTTP1IsSpokenWithServersThatOfferHTTP2(t *testing.T) {
 	server := newAuthority(t).serve("", nil)
 	client, err := New(Config{TLS: TLS{InsecureSkipVerify: true}})
 	require.NoError(t, err)
@@ -162,7 +162,7 @@ func TestHTTP2IsNegotiated(t *testing.T) {
 	answer, err := client.Get(t.Context(), Request{URL: server.URL})
 	require.NoError(t, err)
 	defer answer.Close()
-	assert.Equal(t, "HTTP/2.0", answer.Header.Get("Proto"))
+	assert.Equal(t, "HTTP/1.1", answer.Header.Get("Proto"))
 }
 
 func TestClientCertificate(t *testing.T) {

@@ -1,0 +1,98 @@
+#!/bin/sh
+# Builds the C shared library:
+#   ./build.sh                  for this machine: build/libburgee.so (.dylib, burgee.dll)
+#   ./build.sh linux/arm64 ...  for others: build/linux_arm64/libburgee.so
+# Targets: linux/amd64 linux/arm64 windows/amd64 darwin/amd64 darwin/arm64. Nothing else in the project knows the flags
+# of the Go compiler. CC names another C compiler, for one target.
+set -eu
+cd "$(dirname "$0")"
+
+fail() {
+	echo "build.sh: $*" >&2
+	exit 1
+}
+
+command -v go >/dev/null || fail "Go is missing: see https://go.dev/dl"
+host="$(go env GOHOSTOS)/$(go env GOHOSTARCH)"
+version=$(go env GOVERSION)
+
+# compiler <command> <apt package>: the C compiler to use, or the advice to install it.
+compiler() {
+	if [ -n "${CC:-}" ]; then
+		echo "$CC"
+	elif command -v "$1" >/dev/null; then
+		echo "$1"
+	else
+		fail "$1 is missing: apt-get install $2"
+	fi
+}
+
+# exported <prefix>: the functions of the header, one on each line.
+exported() {
+	sed -n "s/^BURGEE_API .*[ *]\([a-z_]*\)(.*/$1\1/p" include/burgee.h
+}
+
+build() {
+	target=$1
+	out=build
+	[ "$target" = "$host" ] || out=build/$(echo "$target" | tr / _)
+	os=${target%/*}
+	arch=${target#*/}
+	work=build/.work/${os}_$arch
+	cflags="-O2 -g0 -DBURGEE_GO_VERSION=\"$version\""
+	ldflags=
+	name=libburgee.so
+	case $target in
+	linux/amd64 | linux/arm64 | windows/amd64 | darwin/amd64 | darwin/arm64) mkdir -p "$work" ;;
+	*) fail "unknown target $target: want linux/amd64 linux/arm64 windows/amd64 darwin/amd64 or darwin/arm64" ;;
+	esac
+	case $target in
+	linux/amd64 | linux/arm64)
+		if [ "$target" = "$host" ]; then
+			cc=$(compiler gcc "gcc libc6-dev")
+		elif [ "$arch" = arm64 ]; then
+			cc=$(compiler aarch64-linux-gnu-gcc "gcc-aarch64-linux-gnu libc6-dev-arm64-cross")
+		else
+			cc=$(compiler x86_64-linux-gnu-gcc "gcc-x86-64-linux-gnu libc6-dev-amd64-cross")
+		fi
+		exported "" | sed '1s/^/{ global:\n/; s/$/;/; $s/$/\nlocal: *; };/' >"$work/exports.map"
+		cflags="$cflags -include $PWD/ffi/glibc_compat.h"
+		ldflags="-Wl,--version-script=$PWD/$work/exports.map"
+		# Before glibc 2.34 the old versions of the thread functions are in a library of their own, which must be named.
+		threads=$($cc -print-file-name=libpthread.so.0)
+		case $threads in
+		/*) ldflags="-Wl,--no-as-needed,$threads,--as-needed $ldflags" ;;
+		esac
+		;;
+	windows/amd64)
+		cc=$(compiler x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64)
+		name=burgee.dll
+		;;
+	darwin/amd64 | darwin/arm64)
+		[ "${host%/*}" = darwin ] || fail "$target is built on a Mac: it needs Apple's headers and libraries"
+		[ "$arch" = arm64 ] && apple=arm64 || apple=x86_64
+		cc="$(compiler clang "") -arch $apple -mmacosx-version-min=12.0"
+		name=libburgee.dylib
+		exported _ >"$work/exports.txt"
+		ldflags="-Wl,-install_name,@rpath/$name -Wl,-exported_symbols_list,$PWD/$work/exports.txt"
+		;;
+	esac
+
+	# Go leaves a header beside the library that nobody should use: the work folder keeps it out of sight. The library
+	# itself stays there too, so that nothing is linked again when nothing has changed.
+	CC=$cc GOOS=$os GOARCH=$arch CGO_ENABLED=1 CGO_CFLAGS=$cflags go build -trimpath -buildmode=c-shared -tags netgo,osusergo \
+		-ldflags="-s -w -extldflags '$ldflags'" -o "$work/$name" ./ffi
+	mkdir -p "$out"
+	if ! cmp -s "$work/$name" "$out/$name"; then
+		# Renamed into place: a process that has loaded the old file keeps it.
+		cp "$work/$name" "$out/.$name.new"
+		mv -f "$out/.$name.new" "$out/$name"
+	fi
+	cmp -s include/burgee.h "$out/burgee.h" || cp include/burgee.h "$out/burgee.h"
+	echo "$out/$name"
+}
+
+[ $# -gt 0 ] || set -- "$host"
+for target in "$@"; do
+	build "$target"
+done
