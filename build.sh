@@ -32,6 +32,21 @@ exported() {
 	sed -n "s/^BURGEE_API .*[ *]\([a-z_]*\)(.*/$1\1/p" include/burgee.h
 }
 
+# What keeps the library small; the numbers are those of linux/amd64. go list -deps ./ffi and go tool nm -size show the rest.
+#   netgo, osusergo   names are resolved and the user is looked up in Go, so that no symbol of glibc is needed for it
+#   nethttpomithttp2  0.4 MB: engine/transport speaks HTTP/1.1 only
+#   -gcflags          0.6 MB: inlining, which copies functions into their callers, stays on only where evaluation and
+#                     loading spend their time. TLS, HTTP, YAML and the JSON library wait for the network or run once.
+#   -funcalign        0.1 MB on amd64, where functions begin at multiples of 32 otherwise; evaluation takes as long
+tags=netgo,osusergo,nethttpomithttp2
+inlined="runtime runtime/... internal/... sync sync/... unicode unicode/... strings bytes strconv slices maps cmp iter sort
+	errors context time math math/bits math/rand/... hash/... encoding/binary io bufio compress/...
+	github.com/burgee-flags/..."
+gcflags=-gcflags=all=-l
+for packages in $inlined; do
+	gcflags="$gcflags -gcflags=$packages=" # the last pattern that fits a package counts
+done
+
 build() {
 	target=$1
 	out=build
@@ -80,8 +95,11 @@ build() {
 
 	# Go leaves a header beside the library that nobody should use: the work folder keeps it out of sight. The library
 	# itself stays there too, so that nothing is linked again when nothing has changed.
-	CC=$cc GOOS=$os GOARCH=$arch CGO_ENABLED=1 CGO_CFLAGS=$cflags go build -trimpath -buildmode=c-shared -tags netgo,osusergo \
-		-ldflags="-s -w -extldflags '$ldflags'" -o "$work/$name" ./ffi
+	goldflags="-s -w"
+	[ "$arch" != amd64 ] || goldflags="$goldflags -funcalign=8"
+	# shellcheck disable=SC2086
+	CC=$cc GOOS=$os GOARCH=$arch CGO_ENABLED=1 CGO_CFLAGS=$cflags go build -trimpath -buildmode=c-shared -tags $tags \
+		$gcflags -ldflags="$goldflags -extldflags '$ldflags'" -o "$work/$name" ./ffi
 	mkdir -p "$out"
 	if ! cmp -s "$work/$name" "$out/$name"; then
 		# Renamed into place: a process that has loaded the old file keeps it.

@@ -3,7 +3,8 @@ module github.com/burgee-flags/burgee
 go 1.26.8
 
 require (
-	github.com/goccy/go-json v0.12.0
+	github.com/dlclark/regexp2 v1.12.0
+	github.com/goccy/go-json v0.10.6
 	github.com/goccy/go-yaml v1.19.2
 	github.com/hashicorp/go-retryablehttp v0.7.8
 	github.com/stretchr/testify v1.12.1

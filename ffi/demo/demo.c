@@ -5,7 +5,7 @@
 #include "burgee.h"
 
 static void show(const char *call, const char *reply) {
-  printf("  %-16s %s\n", call, reply);
+  printf("  %s\n    %s\n", call, reply);
   destroy_string((char *)reply);
 }
 

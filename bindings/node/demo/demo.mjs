@@ -16,13 +16,11 @@ const batch = flipt.evaluateBatch([
   { flagKey: 'flag1', ...request },
   { flagKey: 'no-such-flag', ...request },
 ]);
-console.log(
-  '  batch   ',
-  batch.responses.map((response) => response.type),
-);
+console.log('  batch   ', batch.responses.map((response) => response.type).join(', '));
 flipt.close();
 
 const client = await open({ backend: 'flipt', ...place });
 const context = { targetingKey: 'entity', fizz: 'buzz' };
 console.log('  unified ', client.string('flag1', 'fallback', context), client.boolean('flag_boolean', false, context));
+console.log('  explain ', client.explain('flag1', context).text.trimEnd().replaceAll('\n', '\n           '));
 await client.close();
