@@ -1,0 +1,240 @@
+/* resolve.c: the hot path. JavaScript writes a request into one buffer that both sides know, calls `resolve` without
+ * arguments, and reads numbers back from the same buffer: each argument or property that crosses through Node-API would
+ * cost more than the evaluation. Texts cross only when JavaScript asks for them with `texts`.
+ *
+ * The buffer starts with 32-bit integers, in the order of enum field; then follow attribute_stride integers for each
+ * attribute. Everything after that is text. Offsets count bytes from the start of the buffer. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "addon.h"
+
+enum field { /* src/request.ts has the same list */
+             CLIENT_LOW,
+             CLIENT_HIGH,
+             WANT,
+             ATTRIBUTE_COUNT,
+             FLAG_KEY,
+             FLAG_KEY_LENGTH,
+             TARGETING_KEY,
+             TARGETING_KEY_LENGTH,
+             CODE,
+             REASON,
+             FLAG_TYPE,
+             VALUE_KIND,
+             BOOLEAN_VALUE,
+             MATCHED,
+             ID_LOW,
+             ID_HIGH,
+             VERSION_LOW,
+             VERSION_HIGH,
+             NUMBER, /* a double, in two fields */
+             NUMBER_HIGH,
+             NOW, /* a double, in two fields: milliseconds since 1970, when the request is one of Flipt's */
+             NOW_HIGH,
+             ATTRIBUTES
+};
+
+enum attribute { NAME, NAME_LENGTH, KIND, TEXT_OR_INTEGER, TEXT_LENGTH, ATTRIBUTE_STRIDE };
+
+enum { ATTRIBUTES_ON_STACK = 24, FIRST_CAPACITY = 4096 };
+
+struct hot {
+  napi_ref reference; /* keeps the buffer alive */
+  unsigned char *data;
+  size_t size;
+  burgee_result result;
+};
+
+hot *hot_new(void) {
+  hot *hot = calloc(1, sizeof *hot);
+  if (hot == NULL) {
+    return NULL;
+  }
+  hot->result.buffer = malloc(FIRST_CAPACITY);
+  hot->result.capacity = FIRST_CAPACITY;
+  if (hot->result.buffer == NULL) {
+    free(hot);
+    return NULL;
+  }
+  return hot;
+}
+
+void hot_free(napi_env env, hot *hot) {
+  if (hot->reference != NULL) {
+    napi_delete_reference(env, hot->reference);
+  }
+  free(hot->result.buffer);
+  free(hot);
+}
+
+/* bind(arrayBuffer): requests stand in this buffer from now on. */
+napi_value hot_bind(napi_env env, napi_callback_info info) {
+  ARGUMENTS(1)
+  void *data = NULL;
+  size_t size = 0;
+  napi_ref reference = NULL;
+  if (napi_get_arraybuffer_info(env, argv[0], &data, &size) != napi_ok || size < ATTRIBUTES * sizeof(int32_t) ||
+      napi_create_reference(env, argv[0], 1, &reference) != napi_ok) {
+    napi_throw_type_error(env, NULL, "burgee: bind wants an ArrayBuffer");
+    return NULL;
+  }
+  if (self->hot->reference != NULL) {
+    napi_delete_reference(env, self->hot->reference);
+  }
+  self->hot->reference = reference;
+  self->hot->data = data;
+  self->hot->size = size;
+  return NULL;
+}
+
+static bool text_at(const hot *hot, uint32_t offset, uint32_t length, burgee_text *text) {
+  text->data = (const char *)hot->data + offset;
+  text->length = length;
+  return (uint64_t)offset + length <= hot->size;
+}
+
+static bool read_attribute(const hot *hot, const uint32_t *fields, burgee_attribute *attribute) {
+  attribute->kind = fields[KIND];
+  attribute->number = 0;
+  attribute->reserved = 0;
+  bool within = text_at(hot, fields[NAME], fields[NAME_LENGTH], &attribute->name);
+  if (attribute->kind == BURGEE_BOOLEAN || attribute->kind == BURGEE_NULL) {
+    attribute->integer = fields[TEXT_OR_INTEGER];
+    attribute->text.data = NULL;
+    attribute->text.length = 0;
+    return within;
+  }
+  attribute->integer = 0;
+  return text_at(hot, fields[TEXT_OR_INTEGER], fields[TEXT_LENGTH], &attribute->text) && within;
+}
+
+/* Evaluates, and once more with a larger buffer when the texts did not fit. */
+static uint32_t evaluate(const library *library, uint64_t client, const burgee_request *request,
+                         burgee_result *result) {
+  uint32_t code = library->resolve_into(client, request, result);
+  while (result->length > result->capacity) {
+    size_t capacity = result->length + result->length / 2;
+    char *larger = realloc(result->buffer, capacity);
+    if (larger == NULL) {
+      result->length = 0;
+      return BURGEE_INTERNAL;
+    }
+    result->buffer = larger;
+    result->capacity = capacity;
+    code = library->resolve_into(client, request, result);
+  }
+  return code;
+}
+
+static uint32_t answer(instance *self) {
+  hot *hot = self->hot;
+  uint32_t *fields = (uint32_t *)(void *)hot->data;
+  burgee_result *result = &hot->result;
+  const library *library = self->library;
+  if (library == NULL) {
+    return BURGEE_INVALID_HANDLE;
+  }
+  burgee_attribute few[ATTRIBUTES_ON_STACK], *attributes = few;
+  uint32_t count = fields[ATTRIBUTE_COUNT];
+  if (((uint64_t)count * ATTRIBUTE_STRIDE + ATTRIBUTES) * sizeof(uint32_t) > hot->size) {
+    return BURGEE_INVALID_REQUEST;
+  }
+  if (count > ATTRIBUTES_ON_STACK && (attributes = malloc(count * sizeof *attributes)) == NULL) {
+    return BURGEE_INTERNAL;
+  }
+  burgee_request request = {.attributes = attributes, .attribute_count = count, .want = fields[WANT]};
+  bool within = text_at(hot, fields[FLAG_KEY], fields[FLAG_KEY_LENGTH], &request.flag_key) &&
+                text_at(hot, fields[TARGETING_KEY], fields[TARGETING_KEY_LENGTH], &request.targeting_key);
+  for (uint32_t i = 0; i < count && within; i++) {
+    within = read_attribute(hot, fields + ATTRIBUTES + (size_t)i * ATTRIBUTE_STRIDE, &attributes[i]);
+  }
+  uint32_t code = BURGEE_INVALID_REQUEST;
+  if (within) {
+    uint64_t client = (uint64_t)fields[CLIENT_HIGH] << 32 | fields[CLIENT_LOW];
+    code = evaluate(library, client, &request, result);
+  }
+  if (attributes != few) {
+    free(attributes);
+  }
+  return code;
+}
+
+/* resolve(): evaluates the request in the buffer and writes the numbers of the result into it. */
+napi_value hot_resolve(napi_env env, napi_callback_info info) {
+  instance *self = NULL;
+  (void)info;
+  if (napi_get_instance_data(env, (void **)&self) != napi_ok || self->hot->data == NULL) {
+    return NULL;
+  }
+  uint32_t *fields = (uint32_t *)(void *)self->hot->data;
+  burgee_result *result = &self->hot->result;
+  result->length = 0;
+  result->id = 0;
+  result->message_length = 0;
+  fields[CODE] = answer(self);
+  fields[REASON] = result->reason;
+  fields[FLAG_TYPE] = result->flag_type;
+  fields[VALUE_KIND] = result->value_kind;
+  fields[BOOLEAN_VALUE] = result->boolean;
+  fields[MATCHED] = result->matched;
+  fields[ID_LOW] = (uint32_t)result->id;
+  fields[ID_HIGH] = (uint32_t)(result->id >> 32);
+  fields[VERSION_LOW] = (uint32_t)result->version;
+  fields[VERSION_HIGH] = (uint32_t)(result->version >> 32);
+  memcpy(&fields[NUMBER], &result->number, sizeof result->number);
+  if (fields[WANT] >= BURGEE_WANT_FLIPT_VARIANT) {
+    double now = platform_now(); /* cheaper here than Date.now() */
+    memcpy(&fields[NOW], &now, sizeof now);
+  }
+  return NULL;
+}
+
+/* One text of the result, as far as it lies within the bytes that were written. */
+static napi_value text(napi_env env, const burgee_result *result, size_t *offset, uint32_t length) {
+  napi_value value = NULL;
+  if (length == BURGEE_ABSENT) {
+    napi_get_undefined(env, &value);
+    return value;
+  }
+  size_t used = result->length <= result->capacity ? result->length : 0;
+  size_t rest = *offset <= used ? used - *offset : 0;
+  size_t take = length <= rest ? length : rest;
+  napi_create_string_utf8(env, result->buffer + *offset, take, &value);
+  *offset += take;
+  return value;
+}
+
+/* texts(): [value, variant, attachment or undefined, message, ...segments] of the last result. */
+napi_value hot_texts(napi_env env, napi_callback_info info) {
+  instance *self = NULL;
+  (void)info;
+  if (napi_get_instance_data(env, (void **)&self) != napi_ok) {
+    return NULL;
+  }
+  const burgee_result *result = &self->hot->result;
+  bool empty = result->length == 0; /* nothing was evaluated; the lengths are those of an earlier result */
+  const uint32_t lengths[] = {result->value_length, result->variant_length, result->attachment_length,
+                              result->message_length};
+  napi_value array;
+  size_t offset = 0;
+  if (napi_create_array(env, &array) != napi_ok) {
+    return NULL;
+  }
+  for (uint32_t i = 0; i < 4; i++) {
+    uint32_t length = lengths[i];
+    if (empty && length != BURGEE_ABSENT) {
+      length = 0;
+    }
+    napi_set_element(env, array, i, text(env, result, &offset, length));
+  }
+  for (uint32_t i = 0; i < result->segment_count && !empty; i++) {
+    uint32_t length = 0;
+    if (offset + sizeof length <= result->length) {
+      memcpy(&length, result->buffer + offset, sizeof length);
+    }
+    offset += sizeof length;
+    napi_set_element(env, array, 4 + i, text(env, result, &offset, length));
+  }
+  return array;
+}

@@ -1,0 +1,14 @@
+// Compiles only if the declarations of the package are right, for CommonJS.
+import burgee = require('burgee');
+import flipt = require('burgee/flipt');
+
+export async function run(): Promise<string> {
+  const client = await burgee.open({ document: {} });
+  const old: flipt.FliptEvaluationClient = await flipt.FliptEvaluationClient.init('default', {
+    url: 'http://localhost:8080',
+  });
+  const { variantKey } = old.evaluateVariant('flag', 'entity', { plan: 'pro' });
+  await old.close();
+  await client.close();
+  return variantKey;
+}
