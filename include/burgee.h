@@ -47,7 +47,7 @@ extern "C" {
 
 /* Opens an engine and waits for the first fetch to succeed or to fail for good, 30 s at most.
  * opts: {"url":"http://localhost:8080","namespace":"default","environment":"default","update_interval":120,
- *        "request_timeout":5,"reference":"main","fetch_mode":"polling"|"streaming","error_strategy":"fail"|"fallback",
+ *        "request_timeout":5,"reference":"main","fetch_mode":"polling"|"streaming"|"sse"|"none","error_strategy":"fail"|"fallback",
  *        "authentication":{"client_token":"..."}|{"jwt_token":"..."}|"none","snapshot":"<base64>","tls_config":{...}}
  *       All members are optional. Intervals are in seconds. Further members: docs of the "flipt" backend in README.md.
  * Returns a handle (a number, not an address), also when the server cannot be reached or an option is invalid: then every
@@ -124,6 +124,7 @@ BURGEE_API char *burgee_open(const char *options);
  *   status    {}                                              {"state":"READY","ageMs":12,"version":3,"flags":10,
  *                                                               "origin":"server","error":null,...}
  *   refresh   {}                                              {"changed":true}: fetches now; blocks for one fetch
+ *   update    {"document":{...}}                              {"changed":true}: uses a document that the host has fetched
  *   track     {"event":"purchase","value":9.5,"context":{}}   {"accepted":false}: false where the backend takes no events
  *   flush     {"timeout_ms":1000}                             {"flushed":true}
  *
@@ -262,7 +263,8 @@ typedef struct burgee_result {
   uint32_t boolean;           /* value_kind BOOLEAN: 0 or 1 */
   uint32_t matched;           /* 1 when a rule or rollout decided */
   uint32_t value_length;      /* value_kind NUMBER, STRING or JSON */
-  uint32_t variant_length;
+  uint32_t variant_length;    /* for BURGEE_WANT_FLIPT_*, where the value is the variant: the flag's own key if it is not the one
+                                 asked for, which happens only in snapshots made by hand; otherwise empty */
   uint32_t attachment_length; /* BURGEE_ABSENT: none */
   uint32_t message_length;    /* error message; for BURGEE_WANT_FLIPT_* in the words of Flipt's engine */
   uint32_t segment_count;

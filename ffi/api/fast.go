@@ -256,16 +256,11 @@ func appendFloat(dst []byte, f float64) []byte {
 // write puts the outcome into the caller's result.
 func (c *call) write(request *Request, result *Result) {
 	out := &c.outcome
-	value, attachment := out.Value, out.Attachment
-	if request != nil && want(request.Want) >= wantFliptVariant && out.Type != eval.TypeBoolean && out.ErrorCode == "" {
-		var key string
-		if key, attachment = fliptVariant(out); key != "" {
-			value = eval.StringValue(key)
-		} else {
-			value = eval.Value{}
-		}
+	value, variant, attachment := out.Value, out.Variant, out.Attachment
+	if request != nil && want(request.Want) >= wantFliptVariant && out.ErrorCode == "" {
+		value, variant, attachment = fliptTexts(request, out)
 	}
-	size := len(value.Text) + len(out.Variant) + len(attachment.Text) + len(out.ErrorMessage)
+	size := len(value.Text) + len(variant) + len(attachment.Text) + len(out.ErrorMessage)
 	for _, segment := range out.Segments {
 		size += 4 + len(segment)
 	}
@@ -279,7 +274,7 @@ func (c *call) write(request *Request, result *Result) {
 	result.Code = out.ErrorCode.Number()
 	result.Reason, result.FlagType, result.ValueKind = uint32(out.Reason), uint32(out.Type), uint32(value.Kind)
 	result.Boolean, result.Matched = bit(value.Bool), bit(out.Matched())
-	result.ValueLength, result.VariantLength = length(value.Text), length(out.Variant)
+	result.ValueLength, result.VariantLength = length(value.Text), length(variant)
 	result.AttachmentLength = absent
 	if attachment.Kind != eval.Null {
 		result.AttachmentLength = length(attachment.Text)
@@ -292,7 +287,7 @@ func (c *call) write(request *Request, result *Result) {
 	}
 	to := unsafe.Slice(result.Buffer, size)
 	to = to[copy(to, value.Text):]
-	to = to[copy(to, out.Variant):]
+	to = to[copy(to, variant):]
 	to = to[copy(to, attachment.Text):]
 	to = to[copy(to, out.ErrorMessage):]
 	for _, segment := range out.Segments {
@@ -300,6 +295,24 @@ func (c *call) write(request *Request, result *Result) {
 		to = to[4:]
 		to = to[copy(to, segment):]
 	}
+}
+
+// fliptTexts returns what an answer in Flipt's form is made of. The variant is the value there, and its place is taken by
+// the flag's own key, if that is not the one asked for.
+func fliptTexts(request *Request, out *eval.Outcome) (value eval.Value, ownKey string, attachment eval.Value) {
+	value, attachment = out.Value, out.Attachment
+	if out.Type != eval.TypeBoolean {
+		var key string
+		value = eval.Value{}
+		if key, attachment = fliptVariant(out); key != "" {
+			value = eval.StringValue(key)
+		}
+	}
+	asked := unsafe.String(request.FlagKey.Data, int(request.FlagKey.Length)) //nolint:gosec // it was read before
+	if out.FlagKey != asked {
+		ownKey = out.FlagKey
+	}
+	return value, ownKey, attachment
 }
 
 func length(s string) uint32 { return uint32(len(s)) } //nolint:gosec // texts of one flag are far below 4 GiB

@@ -128,7 +128,9 @@ func appendFlag(dst []byte, flag *eval.Flag) []byte {
 		dst = jsonscan.AppendString(dst, flag.Description)
 	}
 	if v := flag.Default; v != nil {
-		dst = append(dst, `,"defaultVariant":{"key":`...)
+		dst = append(dst, `,"defaultVariant":{"id":`...)
+		dst = jsonscan.AppendString(dst, v.ID)
+		dst = append(dst, `,"key":`...)
 		dst = jsonscan.AppendString(dst, v.Key)
 		if v.HasAttachment {
 			dst = append(dst, `,"attachment":`...)

@@ -38,6 +38,7 @@ const (
 	fetchPolling   = "polling"
 	fetchStreaming = "streaming"
 	fetchSSE       = "sse"
+	fetchNone      = "none" // the host brings documents, with the method update
 )
 
 func readConfig(opts *option.Reader, env backend.Env) config {
@@ -49,7 +50,7 @@ func readConfig(opts *option.Reader, env backend.Env) config {
 		referenced:  opts.Has("reference"),
 		reference:   opts.String("reference", ""),
 		interval:    opts.Seconds("update_interval", defaultInterval),
-		fetchMode:   opts.OneOf("fetch_mode", fetchPolling, fetchPolling, fetchStreaming, fetchSSE),
+		fetchMode:   opts.OneOf("fetch_mode", fetchPolling, fetchPolling, fetchStreaming, fetchSSE, fetchNone),
 		file:        opts.String("file", ""),
 		document:    opts.Raw("document"),
 	}
@@ -104,7 +105,7 @@ func (c *config) checkSources(opts *option.Reader) {
 	if local && opts.Has("url") {
 		opts.Problem("url", "is given together with file or document")
 	}
-	if local {
+	if local || c.fetchMode == fetchNone {
 		return
 	}
 	u, err := url.Parse(c.url)

@@ -31,6 +31,10 @@ func (c *config) plan(plan *backend.Plan, opts *option.Reader, env backend.Env) 
 		plan.Source = source.NewInline(c.document, "")
 		return nil
 	}
+	if c.fetchMode == fetchNone {
+		plan.Source = source.None{}
+		return nil
+	}
 	client, err := transport.New(backend.Network(opts, env))
 	if err != nil {
 		return err

@@ -75,9 +75,8 @@ async function openFetched(
     }
   }
   const namespace = local.namespace ?? 'default';
-  // Without a document the snapshot is to stay: the engine keeps it when it is given one that it must refuse.
-  const document = first?.document ?? {};
-  const connection = await Connection.open({ ...local, namespace, document });
+  const place = first === undefined ? { fetchMode: 'none' } : { document: first.document };
+  const connection = await Connection.open({ ...local, namespace, ...place });
   const status = connection.status();
   if (status.error !== null && !tolerant) {
     await connection.close();
@@ -181,7 +180,7 @@ interface EngineFlag {
   readonly type: string;
   readonly enabled: boolean;
   readonly description?: string;
-  readonly defaultVariant?: { id?: string; key: string; attachment?: string };
+  readonly defaultVariant?: { id: string; key: string; attachment?: string };
 }
 
 export function listFlags(connection: Connection): Flag[] {
@@ -196,6 +195,6 @@ export function listFlags(connection: Connection): Flag[] {
     enabled,
     type: type === 'boolean' ? 'BOOLEAN_FLAG_TYPE' : 'VARIANT_FLAG_TYPE',
     ...(description === undefined ? undefined : { description }),
-    ...(defaultVariant === undefined ? undefined : { defaultVariant: { id: '', ...defaultVariant } }),
+    ...(defaultVariant === undefined ? undefined : { defaultVariant }),
   }));
 }

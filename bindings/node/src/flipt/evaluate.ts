@@ -62,13 +62,14 @@ function copyOf(segments: readonly string[]): string[] {
   }
 }
 
+// Of a result in Flipt's form the variant's place holds the flag's own key, if it is not the one that was asked for.
 function variantResponse(flagKey: string, outcome: Outcome): VariantEvaluationResponse {
   return outcome.attachment === undefined
     ? {
         match: outcome.matched,
         segmentKeys: copyOf(outcome.segments),
         reason: reasons[outcome.reason] as string,
-        flagKey,
+        flagKey: outcome.variant || flagKey,
         variantKey: outcome.text,
         requestDurationMillis: 0,
         timestamp: timestamp(),
@@ -77,7 +78,7 @@ function variantResponse(flagKey: string, outcome: Outcome): VariantEvaluationRe
         match: outcome.matched,
         segmentKeys: copyOf(outcome.segments),
         reason: reasons[outcome.reason] as string,
-        flagKey,
+        flagKey: outcome.variant || flagKey,
         variantKey: outcome.text,
         variantAttachment: outcome.attachment,
         requestDurationMillis: 0,
@@ -88,7 +89,7 @@ function variantResponse(flagKey: string, outcome: Outcome): VariantEvaluationRe
 function booleanResponse(flagKey: string, outcome: Outcome): BooleanEvaluationResponse {
   return {
     enabled: outcome.boolean,
-    flagKey,
+    flagKey: outcome.variant || flagKey,
     reason: reasons[outcome.reason] as string,
     requestDurationMillis: 0,
     timestamp: timestamp(),
