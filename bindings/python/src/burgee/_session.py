@@ -1,0 +1,146 @@
+"""Opening, calling and closing: what the clients of this package have in common."""
+
+from __future__ import annotations
+
+import _thread
+import os
+import sys
+
+from . import _native
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any, Callable, TypeVar
+
+    T = TypeVar("T")
+
+_LIBRARY = {"win32": "burgee.dll", "cygwin": "burgee.dll", "darwin": "libburgee.dylib"}
+
+# How often the main thread looks for signals while it waits. Only Windows needs it: elsewhere a signal ends the wait.
+_SLICE = 0.1
+
+
+def library_path() -> str:
+    """Return the engine's library: that of the environment variable BURGEE_LIBRARY, else the one in this package."""
+    own = os.path.join(os.path.dirname(__file__), _LIBRARY.get(sys.platform, "libburgee.so"))
+    return os.environ.get("BURGEE_LIBRARY") or own
+
+
+def open_session(session: _native.Session, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Open a client of the engine and return its status. Waits for its first flags; Ctrl-C ends the wait.
+
+    Raises:
+        InvalidConfigError: an option is unknown or has a wrong value; the message names it.
+    """
+    from ._values import encode
+
+    text = encode({name: _option(name, value) for name, value in options.items() if value is not None})
+    _native.load(library_path())
+    opened = interruptible(lambda: result(_native.open(text)), undo=_close_opened)
+    session._attach(opened["client"])
+    status: dict[str, Any] = opened["status"]
+    return status
+
+
+def _close_opened(opened: dict[str, Any]) -> None:
+    stray = _native.Session()
+    stray._attach(opened["client"])
+    close_session(stray)
+
+
+def close_session(session: _native.Session) -> bool:
+    """Close a client, within milliseconds. Returns whether it was open in this process."""
+    where = session._detach()
+    if where is not None:
+        _native.close(*where)
+    return where is not None
+
+
+def call(session: _native.Session, method: str, params: Mapping[str, Any] | None = None) -> Any:
+    """Call a method of the engine that does not wait for anything."""
+    from ._values import encode
+
+    return result(session._call(method, encode(params or {})))
+
+
+def result(reply: bytes) -> Any:
+    """Return what a reply holds, or raise the error it holds."""
+    import json
+
+    from .errors import from_reply
+
+    envelope = json.loads(reply)
+    if "error" in envelope:
+        raise from_reply(reply)
+    return envelope["ok"]
+
+
+def _option(name: str, value: Any) -> Any:
+    """Return an option as the engine's JSON has it."""
+    if hasattr(value, "total_seconds"):  # a timedelta
+        amount = value.total_seconds() * (1000 if name.endswith("_ms") else 1)
+        return int(amount) if amount == int(amount) else amount
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    return value
+
+
+class _Call:
+    """One call on a thread of its own. ``lock`` is free when it has ended."""
+
+    __slots__ = ("abandoned", "failure", "guard", "lock", "value")
+
+    def __init__(self) -> None:
+        self.lock = _thread.allocate_lock()
+        self.guard = _thread.allocate_lock()
+        self.lock.acquire()
+        self.abandoned = False
+        self.value: Any = None
+        self.failure: BaseException | None = None
+
+    def run(self, function: Callable[[], Any], undo: Callable[[Any], None] | None) -> None:
+        value = None
+        try:
+            value = function()
+        except BaseException as failure:
+            self.failure = failure
+        with self.guard:
+            self.value = value
+            unwanted = self.abandoned
+            self.lock.release()
+        if unwanted and self.failure is None and undo is not None:
+            undo(value)
+
+    def abandon(self, undo: Callable[[Any], None] | None) -> None:
+        with self.guard:
+            ended = self.lock.acquire(False)
+            self.abandoned = True
+        if ended and self.failure is None and undo is not None:
+            undo(self.value)
+
+
+def interruptible(function: Callable[[], T], undo: Callable[[T], None] | None = None) -> T:
+    """Call a function that may block for long, so that signal handlers run meanwhile and Ctrl-C ends the wait.
+
+    undo gets what the function returns after its caller has gone. Only the main thread runs signal handlers, so any
+    other thread just calls the function.
+    """
+    import threading
+
+    if threading.get_ident() != threading.main_thread().ident:
+        return function()
+    pending = _Call()
+    try:
+        _thread.start_new_thread(pending.run, (function, undo))
+    except RuntimeError:  # the interpreter is ending, and starts no more threads
+        return function()
+    try:
+        while not pending.lock.acquire(timeout=_SLICE):
+            pass
+    except BaseException:
+        pending.abandon(undo)
+        raise
+    if pending.failure is not None:
+        raise pending.failure
+    return pending.value  # type: ignore[no-any-return]
