@@ -24,7 +24,10 @@ type archive struct {
 	at     time.Time
 }
 
-// keep runs after the update was published, on the goroutine of the source: nobody waits for it.
+// keepBeforeStart is up to how many bytes of a document are kept before Open returns: some ten milliseconds' work.
+const keepBeforeStart = 1 << 20
+
+// keep runs after the update was published, on the goroutine of the source.
 func (c *Client) keep(u source.Update) {
 	if u.Origin != source.FromServer && u.Origin != source.FromStream {
 		return // a file or an inline document is in the options anyway

@@ -16,9 +16,16 @@ type sink struct{ c *Client }
 // Apply implements source.Sink.
 func (s sink) Apply(u source.Update) error {
 	changed, err := s.c.apply(u, time.Now())
+	kept := err == nil && changed
+	// A host that forks as soon as its client is open should find the flags kept; but nobody waits for the compression
+	// of a document that takes long.
+	first := kept && len(u.Body) <= keepBeforeStart
+	if first {
+		s.c.keep(u)
+	}
 	s.c.rounds.finish(round{changed: changed, err: err})
 	s.c.started.open()
-	if err == nil && changed {
+	if kept && !first {
 		s.c.keep(u)
 	}
 	return err

@@ -132,7 +132,7 @@ BURGEE_API char *burgee_open(const char *options);
  * flipt.update_authentication {"authentication":{...}} -> null. */
 BURGEE_API char *burgee_call(uint64_t client, const char *method, const char *params);
 
-/* Waits for the next event of the client, timeout_ms at most (negative: without limit). Blocks. One thread per client
+/* Waits for the next event of the client, timeout_ms at most (0: not at all; negative: without limit). Blocks. One thread per client
  * should wait. ok: null after a time-out, otherwise
  *   {"type":"status","status":{...}}                          the state changed
  *   {"type":"change","flags":["a","b"],"version":4}           flags were added, removed or redefined

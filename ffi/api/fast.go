@@ -204,9 +204,13 @@ func (c *call) readAttributes(request *Request) (eval.Code, string) {
 }
 
 func (c *call) readAttribute(from *Attribute) (value eval.Value, problem string) {
-	text, ok := from.Text.read()
-	if !ok {
-		return value, "is not UTF-8 text"
+	var text string
+	switch eval.Kind(from.Kind) { //nolint:gosec // an unknown kind is found out below
+	case eval.Number, eval.String, eval.JSON:
+		var ok bool
+		if text, ok = from.Text.read(); !ok {
+			return value, "is not UTF-8 text"
+		}
 	}
 	switch from.Kind {
 	case uint32(eval.Null):

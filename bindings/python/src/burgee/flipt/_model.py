@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from enum import Enum
 
 from .errors import ValidationError
@@ -75,8 +74,10 @@ class Model:
     @classmethod
     def model_validate_json(cls: type[M], data: str | bytes | bytearray) -> M:
         """Make a model from JSON text."""
+        from json import loads
+
         try:
-            decoded = json.loads(data)
+            decoded = loads(data)
         except ValueError as problem:
             raise ValidationError(f"{cls.__name__}: {problem}") from None
         return cls.model_validate(decoded)
@@ -150,7 +151,9 @@ def dump(value: Any, mode: str, exclude_none: bool) -> Any:
 
 def encode(value: Any, indent: int | None = None) -> str:
     """Return JSON text as pydantic 2 writes it: compact, not escaped."""
-    return json.dumps(value, ensure_ascii=False, indent=indent, separators=None if indent else (",", ":"))
+    from json import dumps
+
+    return dumps(value, ensure_ascii=False, indent=indent, separators=None if indent else (",", ":"))
 
 
 def text(cls: type, name: str, value: Any, optional: bool = True) -> Any:

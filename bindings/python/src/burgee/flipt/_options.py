@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
 from enum import Enum
 
 from ._model import Model, boolean, member, model, refuse, text, wrong
@@ -11,6 +10,7 @@ from ._model import Model, boolean, member, model, refuse, text, wrong
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import timedelta
     from typing import Any, ClassVar, Union
 
     Interval = Union[timedelta, int, float, None]
@@ -194,7 +194,8 @@ class ClientOptions(Model):
 
     def _dump_field(self, name: str) -> Any:
         value = getattr(self, name)
-        return int(value.total_seconds()) if isinstance(value, timedelta) else value
+        is_interval = name in ("request_timeout", "update_interval") and value is not None
+        return int(value.total_seconds()) if is_interval else value
 
     def _engine_options(self) -> dict[str, Any]:
         """Return the options as the engine takes them. Unlike in model_dump, fractions of seconds are kept."""
@@ -214,8 +215,12 @@ class ClientOptions(Model):
 
 
 def _interval(cls: type, name: str, value: Any) -> timedelta | None:
-    if value is None or isinstance(value, timedelta):
-        interval: timedelta | None = value
+    if value is None:
+        return None
+    from datetime import timedelta  # a third of the time that importing this module would take
+
+    if isinstance(value, timedelta):
+        interval = value
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
         try:
             interval = timedelta(seconds=value)
@@ -223,7 +228,7 @@ def _interval(cls: type, name: str, value: Any) -> timedelta | None:
             raise wrong(cls, name, value, "a timedelta, or seconds as int or float") from None
     else:
         raise wrong(cls, name, value, "a timedelta, or seconds as int or float")
-    if interval is not None and interval < timedelta(0):
+    if interval < timedelta(0):
         raise wrong(cls, name, value, "no negative interval")
     return interval
 
