@@ -47,6 +47,22 @@ for packages in $inlined; do
 	gcflags="$gcflags -gcflags=$packages=" # the last pattern that fits a package counts
 done
 
+# Each time C calls Go, Go 1.26 makes sure that the library's initialisation is over by receiving from a closed channel,
+# and that takes the channel's lock: two threads that evaluate on two cores wait for each other, and reach 1.6 times the
+# throughput of one instead of 1.9. This compiles that one line of the runtime so that it looks before it receives. With a
+# toolchain that has another line there, the runtime stays as it is.
+overlay=
+runtime=$(go env GOROOT)/src/runtime/cgocall.go
+if [ "$(grep -c '^	*<-main_init_done$' "$runtime")" = 1 ] && grep -q '^	"internal/runtime/sys"$' "$runtime"; then
+	mkdir -p build/.work
+	sed -e 's|^	"internal/runtime/sys"$|	"internal/runtime/atomic"\
+&|' -e 's|^	*<-main_init_done$|	if atomic.Load(\&(*(**hchan)(unsafe.Pointer(\&main_init_done))).closed) == 0 {\
+		<-main_init_done\
+	}|' "$runtime" >build/.work/cgocall.go
+	printf '{"Replace":{"%s":"%s"}}\n' "$runtime" "$PWD/build/.work/cgocall.go" >build/.work/overlay.json
+	overlay=-overlay=build/.work/overlay.json
+fi
+
 build() {
 	target=$1
 	out=build
@@ -99,7 +115,7 @@ build() {
 	[ "$arch" != amd64 ] || goldflags="$goldflags -funcalign=8"
 	# shellcheck disable=SC2086
 	CC=$cc GOOS=$os GOARCH=$arch CGO_ENABLED=1 CGO_CFLAGS=$cflags go build -trimpath -buildmode=c-shared -tags $tags \
-		$gcflags -ldflags="$goldflags -extldflags '$ldflags'" -o "$work/$name" ./ffi
+		$overlay $gcflags -ldflags="$goldflags -extldflags '$ldflags'" -o "$work/$name" ./ffi
 	mkdir -p "$out"
 	if ! cmp -s "$work/$name" "$out/$name"; then
 		# Renamed into place: a process that has loaded the old file keeps it.

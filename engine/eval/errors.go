@@ -35,6 +35,9 @@ var Codes = []Code{
 
 // Number returns the code's number in the C ABI; 0 for no error.
 func (c Code) Number() uint32 {
+	if c == "" {
+		return 0 // nearly always
+	}
 	for i, known := range Codes {
 		if known == c {
 			return uint32(i) + 1 //nolint:gosec // the list is short

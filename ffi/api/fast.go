@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 	"unsafe"
@@ -184,6 +185,7 @@ func (c *call) readAttributes(request *Request) (eval.Code, string) {
 	}
 	onlyStrings := want(request.Want) >= wantFliptVariant
 	attributes := unsafe.Slice(request.Attributes, int(request.AttributeCount)) //nolint:gosec // at most maxAttributes
+	c.context.Attributes = slices.Grow(c.context.Attributes, len(attributes))
 	for i := range attributes {
 		from := &attributes[i]
 		name, ok := from.Name.read()
@@ -194,52 +196,53 @@ func (c *call) readAttributes(request *Request) (eval.Code, string) {
 			c.dropAttribute(name)
 			continue
 		}
-		value, problem := c.readAttribute(from)
-		if problem != "" {
+		// Written where it belongs: copying a whole attribute costs more than reading it.
+		c.context.Attributes = c.context.Attributes[:len(c.context.Attributes)+1]
+		to := &c.context.Attributes[len(c.context.Attributes)-1]
+		to.Name = name
+		if problem := c.readAttribute(from, &to.Value); problem != "" {
 			return eval.CodeInvalidContext, "attribute " + name + " " + problem
 		}
-		c.context.Attributes = append(c.context.Attributes, eval.Attribute{Name: name, Value: value})
 	}
 	return "", ""
 }
 
-func (c *call) readAttribute(from *Attribute) (value eval.Value, problem string) {
-	var text string
-	switch eval.Kind(from.Kind) { //nolint:gosec // an unknown kind is found out below
-	case eval.Number, eval.String, eval.JSON:
-		var ok bool
-		if text, ok = from.Text.read(); !ok {
-			return value, "is not UTF-8 text"
-		}
-	}
+func (c *call) readAttribute(from *Attribute, to *eval.Value) (problem string) {
 	switch from.Kind {
 	case uint32(eval.Null):
+		return ""
 	case uint32(eval.Bool):
-		value = eval.BoolValue(from.Integer != 0)
+		to.Kind, to.Bool = eval.Bool, from.Integer != 0
+		return ""
+	case kindInteger:
+		to.Kind = eval.Number
+		to.Text = c.keepText(func(dst []byte) []byte { return strconv.AppendInt(dst, from.Integer, 10) })
+		return ""
+	}
+	text, ok := from.Text.read()
+	if !ok {
+		return "is not UTF-8 text"
+	}
+	switch from.Kind {
+	case uint32(eval.String):
 	case uint32(eval.Number):
 		if text == "" {
 			if math.IsNaN(from.Number) || math.IsInf(from.Number, 0) {
-				return value, "is not a finite number"
+				return "is not a finite number"
 			}
 			text = c.keepText(func(dst []byte) []byte { return appendFloat(dst, from.Number) })
 		} else if !isNumber(text) {
-			return value, "is not a JSON number"
+			return "is not a JSON number"
 		}
-		value = eval.Value{Kind: eval.Number, Text: text}
-	case kindInteger:
-		value.Kind = eval.Number
-		value.Text = c.keepText(func(dst []byte) []byte { return strconv.AppendInt(dst, from.Integer, 10) })
-	case uint32(eval.String):
-		value = eval.StringValue(text)
 	case uint32(eval.JSON):
 		if !isContainer(text) {
-			return value, "is not the JSON text of an object or array"
+			return "is not the JSON text of an object or array"
 		}
-		value = eval.Value{Kind: eval.JSON, Text: text}
 	default:
-		return value, "has a kind that is not one of burgee_kind"
+		return "has a kind that is not one of burgee_kind"
 	}
-	return value, ""
+	to.Kind, to.Text = eval.Kind(from.Kind), text //nolint:gosec // one of the above
+	return ""
 }
 
 // keepText returns what write appends, in memory that lasts as long as the call.

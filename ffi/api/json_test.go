@@ -154,13 +154,10 @@ func TestWaitTimesOutAndEndsWithClosed(t *testing.T) {
 			}
 		}
 	}()
-	for { // until the other goroutine waits, or is about to
-		select {
-		case reply := <-closed:
-			require.Fail(t, "ended before", reply)
-		case <-time.After(time.Millisecond):
-		}
-		break
+	select { // the other goroutine waits by then, or is about to
+	case reply := <-closed:
+		require.Fail(t, "ended before", reply)
+	case <-time.After(time.Millisecond):
 	}
 	l.Close(client, nil)
 	<-closed
