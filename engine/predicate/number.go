@@ -3,6 +3,7 @@ package predicate
 import (
 	"math"
 	"strconv"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -11,17 +12,15 @@ import (
 // single underscores between digits, decimal digits of any script, and inf, infinity and nan in any case. Numbers beyond
 // the range become infinite.
 func Float(s string) (float64, bool) {
-	underscores, foreign := false, false
+	s = trim(s)
+	plain := true
 	for i := range len(s) {
-		underscores = underscores || s[i] == '_'
-		foreign = foreign || s[i] >= utf8.RuneSelf
+		if c := s[i]; c == '_' || c >= utf8.RuneSelf {
+			plain = false
+			break
+		}
 	}
-	if foreign {
-		s = trim(s, Space)
-	} else {
-		s = trim(s, asciiSpace) // Python looks for the rarer white space only if there is a character outside ASCII
-	}
-	if !underscores && !foreign {
+	if plain {
 		return parse(s)
 	}
 	var buffer [32]byte // a text of this length is converted without an allocation
@@ -185,23 +184,6 @@ func Blank(s string) bool {
 	return true
 }
 
-func asciiSpace(r rune) bool { return r == ' ' || r >= '\t' && r <= '\r' }
-
-// trim removes white space from both ends.
-func trim(s string, space func(rune) bool) string {
-	for s != "" {
-		r, size := utf8.DecodeRuneInString(s)
-		if !space(r) {
-			break
-		}
-		s = s[size:]
-	}
-	for s != "" {
-		r, size := utf8.DecodeLastRuneInString(s)
-		if !space(r) {
-			break
-		}
-		s = s[:len(s)-size]
-	}
-	return s
-}
+// trim removes the white space around a number. It is unicode.IsSpace here: float() leaves the four ASCII separators
+// alone, which str.strip() removes.
+func trim(s string) string { return strings.TrimFunc(s, unicode.IsSpace) }

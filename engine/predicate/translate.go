@@ -25,7 +25,6 @@ type translation struct {
 // group is what ends with its closing bracket.
 type group struct {
 	verbose, ascii, multiline, dotAll bool
-	lookaround                        bool
 	atEnd                             bool // the current alternative has passed a $
 	anyAtEnd                          bool // one of the alternatives has
 }

@@ -111,7 +111,7 @@ func (t *translation) push(linear, dotnet string, lookaround bool) {
 		t.consumes()
 	}
 	inner := *t.top()
-	inner.lookaround, inner.atEnd, inner.anyAtEnd = lookaround, false, false
+	inner.atEnd, inner.anyAtEnd = false, false
 	t.groups = append(t.groups, inner)
 	t.emit(linear, dotnet)
 	t.last = atomNone
@@ -265,8 +265,7 @@ func (t *translation) classItem() (char rune, isSet bool, err error) {
 	case r == 'D':
 		t.at += size
 		if t.top().ascii {
-			t.both(`\x00-/:-\x{10FFFF}`)
-			t.backtracking = false
+			t.both("\x00-/:-\U0010FFFF")
 		} else {
 			t.both(`\P{Nd}`)
 		}

@@ -21,25 +21,35 @@ const (
 
 // flagCompiler turns wire types into compiled ones. What it returns holds no reference to the document.
 type flagCompiler struct {
-	texts            map[string]string
+	texts            [1024]string        // recently kept, each at the place that its hash names
 	segments         map[uint64]*segment // by the fingerprint of their text
+	names            map[constraintNames]*constraintNames
 	constraintBuffer []wireConstraint
 }
 
 func newFlagCompiler() *flagCompiler {
-	return &flagCompiler{texts: map[string]string{}, segments: map[uint64]*segment{}}
+	return &flagCompiler{segments: map[uint64]*segment{}, names: map[constraintNames]*constraintNames{}}
 }
 
-// keep returns a copy of s that outlives the document. Equal texts share one copy: property names, operators and
-// segment keys repeat thousands of times.
+// keep returns a copy of s that outlives the document. Texts that repeat, such as property names and segment keys, mostly
+// share one copy.
 func (c *flagCompiler) keep(s string) string {
 	if s == "" {
 		return ""
 	}
-	kept, ok := c.texts[s]
+	place := &c.texts[maphash.String(seed, s)%uint64(len(c.texts))]
+	if *place != s {
+		*place = strings.Clone(s)
+	}
+	return *place
+}
+
+func (c *flagCompiler) keepNames(constraintType, operator string) *constraintNames {
+	names := constraintNames{constraintType, operator}
+	kept, ok := c.names[names]
 	if !ok {
-		kept = strings.Clone(s)
-		c.texts[kept] = kept
+		kept = &constraintNames{strings.Clone(constraintType), strings.Clone(operator)}
+		c.names[*kept] = kept
 	}
 	return kept
 }
@@ -59,8 +69,8 @@ func (c *flagCompiler) segment(w *wireSegment) *segment {
 	for i := range w.constraints {
 		from := &w.constraints[i]
 		to := &s.constraints[i]
-		to.constraintType, to.property = c.keep(from.constraintType), c.keep(from.property)
-		to.operator, to.value = c.keep(from.operator), c.keep(from.value)
+		to.names = c.keepNames(from.constraintType, from.operator)
+		to.property, to.value = c.keep(from.property), c.keep(from.value)
 		to.compileOperation()
 	}
 	return s
@@ -71,7 +81,6 @@ func (c *flagCompiler) flag(w *wireFlag) *flag {
 		key: strings.Clone(w.key), flagType: eval.TypeVariant, enabled: w.enabled,
 		description: strings.Clone(w.description), hasDescription: w.hasDescription,
 	}
-	f.lookupKey = f.key
 	if w.flagType == booleanType {
 		f.flagType = eval.TypeBoolean
 	}
@@ -115,7 +124,7 @@ func compileRule(segments []*segment, operator string) rule {
 }
 
 func setDistributions(r *rule, distributions []distribution) {
-	r.distributions = slices.Clip(distributions)
+	r.distributions = slices.Clone(distributions)
 	r.usable = setUppers(r.distributions)
 }
 
@@ -177,12 +186,15 @@ func repeats(rules []wireRule, n int) bool {
 
 // newRuleset indexes the flags. Of flags with the same key the last one counts.
 func newRuleset(namespace string, flags []*flag) *ruleset {
-	r := &ruleset{
-		namespace: namespace, flags: make(map[string]*flag, len(flags)), byFingerprint: make(map[uint64]*flag, len(flags)),
-	}
+	byKey := make(map[string]*flag, len(flags))
 	for _, f := range flags {
-		r.flags[f.lookupKey] = f
+		byKey[f.key] = f
 	}
+	return newRulesetOf(namespace, byKey)
+}
+
+func newRulesetOf(namespace string, flags map[string]*flag) *ruleset {
+	r := &ruleset{namespace: namespace, flags: flags, byFingerprint: make(map[uint64]*flag, len(flags))}
 	r.keys = make([]string, 0, len(r.flags))
 	for key, f := range r.flags {
 		r.keys = append(r.keys, key)

@@ -100,16 +100,28 @@ func (d *decoder) flagMember(name string, at int, f *wireFlag) (int, error) {
 		return d.variant(at, &f.defaultVariant)
 	case "rules":
 		return d.list(at, func(at int) (int, error) {
-			f.rules = append(f.rules, wireRule{})
-			return d.rule(at, &f.rules[len(f.rules)-1])
+			r := extend(&f.rules)
+			*r = wireRule{segments: r.segments[:0], distributions: r.distributions[:0]}
+			return d.rule(at, r)
 		})
 	case "rollouts":
 		return d.list(at, func(at int) (int, error) {
-			f.rollouts = append(f.rollouts, wireRollout{})
-			return d.rollout(at, &f.rollouts[len(f.rollouts)-1])
+			r := extend(&f.rollouts)
+			*r = wireRollout{segment: wireRolloutSegment{segments: r.segment.segments[:0]}}
+			return d.rollout(at, r)
 		})
 	}
 	return d.skip(at)
+}
+
+// extend adds an element to the list and returns it, with what a flag before has left in it: its slices can be used again.
+func extend[T any](list *[]T) *T {
+	if n := len(*list); n < cap(*list) {
+		*list = (*list)[:n+1]
+	} else {
+		*list = append(*list, *new(T))
+	}
+	return &(*list)[len(*list)-1]
 }
 
 func (d *decoder) boolean(at int, into *bool, has *uint16, bit uint16) (int, error) {

@@ -140,19 +140,12 @@ type span struct{ from, to int }
 func splitDocument(b []byte) (documentParts, error) {
 	var parts documentParts
 	start := jsonscan.SkipSpace(b, 0)
-	end, err := jsonscan.Skip(b, start)
-	if err == nil {
-		err = jsonscan.End(b, end)
-	}
-	if err != nil {
-		return parts, err
-	}
-	if b[start] != '{' {
-		return parts, errors.New("the document is not an object")
+	if start == len(b) {
+		return parts, errors.New("the document is empty")
 	}
 	d := decoder{b: b}
 	var has uint16
-	_, err = d.object(start, &has, 0, func(name string, at int) (int, error) {
+	end, err := d.object(start, &has, 0, func(name string, at int) (int, error) {
 		switch name {
 		case "namespace":
 			return d.namespace(at, &parts, &has)
@@ -171,6 +164,9 @@ func splitDocument(b []byte) (documentParts, error) {
 		}
 		return d.skip(at)
 	})
+	if err == nil {
+		err = jsonscan.End(b, end)
+	}
 	parts.namespace = strings.Clone(parts.namespace) // what is kept must not alias the document
 	switch {
 	case err != nil:
@@ -261,5 +257,5 @@ func (c *compiler) unchanged(print uint64) *flag {
 
 func brokenFlag(key string, err error) *flag {
 	text := fmt.Sprintf("flag %q: %s", key, err)
-	return &flag{key: key, lookupKey: key, broken: text, fingerprint: fingerprint([]byte(text))}
+	return &flag{key: key, broken: true, failure: text, fingerprint: fingerprint([]byte(text))}
 }

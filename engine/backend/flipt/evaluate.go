@@ -18,8 +18,8 @@ func (r *ruleset) Resolve(flagKey string, ec *eval.Context, out *eval.Outcome) {
 		out.Trace.Enabled = f.enabled
 	}
 	switch {
-	case f.broken != "":
-		out.Fail(eval.CodeParse, undecodable+": "+f.broken)
+	case f.broken:
+		out.Fail(eval.CodeParse, undecodable+": "+f.failure)
 	case f.flagType == eval.TypeBoolean:
 		f.resolveBoolean(ec, out)
 	default:

@@ -48,7 +48,7 @@ func openSegment(t *eval.Trace, s *segment) *eval.TraceSegment {
 
 func describeConstraint(c *constraint) eval.TraceConstraint {
 	return eval.TraceConstraint{
-		Type: c.constraintType, Property: c.property, Operator: c.operator, Operand: c.value, Skipped: true,
+		Type: c.names.constraintType, Property: c.property, Operator: c.names.operator, Operand: c.value, Skipped: true,
 	}
 }
 

@@ -38,7 +38,7 @@ func (r *ruleset) export() snapshotDocument {
 		Rollouts: map[string][]snapshotRollout{}, Distributions: map[string][]snapshotDistribution{},
 	}
 	for key, f := range r.flags {
-		if f.broken == "" {
+		if !f.broken {
 			n.add(key, f)
 		}
 	}
@@ -106,7 +106,7 @@ func exportSegments(r *rule) map[string]snapshotSegment {
 		constraints := make([]snapshotConstraint, 0, len(s.constraints))
 		for _, c := range s.constraints {
 			constraints = append(constraints, snapshotConstraint{
-				Type: c.constraintType, Property: c.property, Operator: c.operator, Value: c.value,
+				Type: c.names.constraintType, Property: c.property, Operator: c.names.operator, Value: c.value,
 			})
 		}
 		segments[s.key] = snapshotSegment{Key: s.key, MatchType: s.matchType(), Constraints: constraints}

@@ -4,7 +4,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
+	"unsafe"
 
 	"github.com/burgee-flags/burgee/engine/jsonscan"
 )
@@ -39,15 +39,15 @@ func (s *operandSet) hasInteger(v int64) bool {
 // parseStringSet reads a JSON array of strings. Anything else yields the empty set: isoneof is then false for all and
 // isnotoneof true, as in Flipt's engine. Escapes are understood, which there they are not (a defect).
 func parseStringSet(value string) *operandSet {
-	var items []string
+	items := make([]string, 0, maxListed)
 	if !parseArray(value, func(b []byte, at int) (int, error) {
-		s, end, _, err := jsonscan.String(b, at, nil)
-		items = append(items, strings.Clone(s))
+		s, end, _, err := jsonscan.String(b, at, nil) // a part of value, unless it holds escapes
+		items = append(items, s)
 		return end, err
 	}) {
 		return &operandSet{}
 	}
-	set := &operandSet{strings: slices.Clip(items)}
+	set := &operandSet{strings: slices.Clone(items)}
 	if len(items) > maxListed {
 		set.strings, set.stringMap = nil, asMap(items)
 	}
@@ -84,7 +84,7 @@ func asMap[T comparable](items []T) map[T]struct{} {
 }
 
 func parseArray(value string, element func(b []byte, at int) (int, error)) bool {
-	b := []byte(value)
+	b := unsafe.Slice(unsafe.StringData(value), len(value))
 	end, err := jsonscan.Array(b, jsonscan.SkipSpace(b, 0), func(at int) (int, error) { return element(b, at) })
 	return err == nil && jsonscan.End(b, end) == nil
 }

@@ -90,12 +90,12 @@ var operators = map[string]map[string]operation{
 // compileOperation parses the operand, once. An operand that does not parse makes the constraint false for every
 // entity, the negative operators included; only a list of strings that does not parse makes isnotoneof true.
 func (c *constraint) compileOperation() {
-	table, known := operators[c.constraintType]
+	table, known := operators[c.names.constraintType]
 	if !known {
 		c.op = opUnknownType
 		return
 	}
-	c.op = table[c.operator]
+	c.op = table[c.names.operator]
 	ok := true
 	switch c.op {
 	case opStringOneOf, opStringNotOneOf, opEntityOneOf, opEntityNotOneOf:

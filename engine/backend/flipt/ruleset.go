@@ -18,8 +18,7 @@ type ruleset struct {
 }
 
 type flag struct {
-	lookupKey      string // under which it is found; differs from key only in hand-made engine snapshots
-	key            string
+	key            string // under which it is found, but for hand-made engine snapshots
 	flagType       eval.FlagType
 	enabled        bool
 	hasDescription bool
@@ -28,7 +27,7 @@ type flag struct {
 	rules          []rule
 	rollouts       []rollout
 	failure        string // evaluation answers this, after the checks that come before it
-	broken         string // the definition makes no sense: every evaluation answers this
+	broken         bool   // the definition makes no sense: evaluation answers failure before anything else
 	fingerprint    uint64
 	ids            uint64 // of the flag's first outcome; see outcomeIDs
 }
@@ -86,14 +85,16 @@ type segment struct {
 
 // constraint is one condition with its operand parsed. The texts are kept for export and explanation.
 type constraint struct {
-	constraintType string
-	property       string
-	operator       string
-	value          string
-	number         int64 // 32-bit integer, or Unix seconds
-	set            *operandSet
-	op             operation
+	property string
+	value    string
+	number   int64 // 32-bit integer, or Unix seconds
+	set      *operandSet
+	names    *constraintNames
+	op       operation
 }
+
+// constraintNames are the type and the operator as written. Constraints share them.
+type constraintNames struct{ constraintType, operator string }
 
 // Keys implements eval.Ruleset.
 func (r *ruleset) Keys() []string { return r.keys }
@@ -109,8 +110,15 @@ func (r *ruleset) Flag(key string) (eval.Flag, bool) {
 	}
 	return eval.Flag{
 		Key: f.key, Type: f.flagType, Enabled: f.enabled, Description: f.description, HasDescription: f.hasDescription,
-		Default: f.defaultVariant, Fingerprint: f.fingerprint, Broken: f.broken,
+		Default: f.defaultVariant, Fingerprint: f.fingerprint, Broken: f.brokenBecause(),
 	}, true
+}
+
+func (f *flag) brokenBecause() string {
+	if f.broken {
+		return f.failure
+	}
+	return ""
 }
 
 // nextID hands out outcome ids. 0 is never one.

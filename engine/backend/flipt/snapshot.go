@@ -126,15 +126,15 @@ func importSnapshot(text []byte, namespace string) (*ruleset, error) {
 		return rules, nil
 	}
 	c := newFlagCompiler()
-	flags := make([]*flag, 0, len(n.Flags))
+	flags := make(map[string]*flag, len(n.Flags))
 	for key, from := range n.Flags {
 		f, err := n.flag(c, key, &from)
 		if err != nil {
 			return nil, err
 		}
-		flags = append(flags, f)
+		flags[key] = f
 	}
-	return newRuleset(namespace, flags), nil
+	return newRulesetOf(namespace, flags), nil
 }
 
 func (n *snapshotNamespace) flag(c *flagCompiler, lookupKey string, from *snapshotFlag) (*flag, error) {
@@ -142,7 +142,6 @@ func (n *snapshotNamespace) flag(c *flagCompiler, lookupKey string, from *snapsh
 		return nil, fmt.Errorf("flag %q lacks key, enabled or type", lookupKey)
 	}
 	f := c.flag(&wireFlag{key: *from.Key, enabled: *from.Enabled, flagType: *from.Type})
-	f.lookupKey = lookupKey
 	if from.Description != nil {
 		f.description, f.hasDescription = *from.Description, true
 	}
@@ -151,9 +150,9 @@ func (n *snapshotNamespace) flag(c *flagCompiler, lookupKey string, from *snapsh
 		f.defaultVariant = &eval.Variant{ID: v.ID, Key: v.Key, Attachment: attachment, HasAttachment: has}
 	}
 	if f.flagType == eval.TypeBoolean {
-		n.rollouts(c, f)
+		n.rollouts(c, lookupKey, f)
 	} else {
-		n.rules(c, f)
+		n.rules(c, lookupKey, f)
 	}
 	f.assignIDs()
 	text, err := json.Marshal(n.exportable(lookupKey))
@@ -174,10 +173,10 @@ func (n *snapshotNamespace) exportable(key string) any {
 	return []any{n.Flags[key], rules, n.Rollouts[key], distributions}
 }
 
-func (n *snapshotNamespace) rules(c *flagCompiler, f *flag) {
-	rules, ok := n.Rules[f.lookupKey]
+func (n *snapshotNamespace) rules(c *flagCompiler, lookupKey string, f *flag) {
+	rules, ok := n.Rules[lookupKey]
 	if !ok {
-		f.failure = fmt.Sprintf("unknown error: error getting evaluation rules for namespace %s and flag %s", *n.Key, f.lookupKey)
+		f.failure = fmt.Sprintf("unknown error: error getting evaluation rules for namespace %s and flag %s", *n.Key, lookupKey)
 		return
 	}
 	lastRank := 0
@@ -205,10 +204,10 @@ func (n *snapshotNamespace) rules(c *flagCompiler, f *flag) {
 	}
 }
 
-func (n *snapshotNamespace) rollouts(c *flagCompiler, f *flag) {
-	rollouts, ok := n.Rollouts[f.lookupKey]
+func (n *snapshotNamespace) rollouts(c *flagCompiler, lookupKey string, f *flag) {
+	rollouts, ok := n.Rollouts[lookupKey]
 	if !ok {
-		f.failure = fmt.Sprintf("unknown error: error getting evaluation rollouts for namespace %s and flag %s", *n.Key, f.lookupKey)
+		f.failure = fmt.Sprintf("unknown error: error getting evaluation rollouts for namespace %s and flag %s", *n.Key, lookupKey)
 		return
 	}
 	lastRank := 0
