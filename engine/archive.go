@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/base64"
 	"io"
+	"runtime"
 	"sync"
 	"time"
 
@@ -26,6 +27,9 @@ type archive struct {
 
 // keepBeforeStart is up to how many bytes of a document are kept before Open returns: some ten milliseconds' work.
 const keepBeforeStart = 1 << 20
+
+// packAtOnce is how much is compressed before others may go first, in bytes.
+const packAtOnce = 16 << 10
 
 // keep runs after the update was published, on the goroutine of the source.
 func (c *Client) keep(u source.Update) {
@@ -85,8 +89,13 @@ func pack(body []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := w.Write(body); err != nil {
-		return nil, err
+	for len(body) > 0 {
+		n := min(len(body), packAtOnce)
+		if _, err := w.Write(body[:n]); err != nil {
+			return nil, err
+		}
+		body = body[n:]
+		runtime.Gosched() // evaluation first
 	}
 	if err := w.Close(); err != nil {
 		return nil, err

@@ -27,6 +27,8 @@ func (s sink) Apply(u source.Update) error {
 	s.c.started.open()
 	if kept && !first {
 		s.c.keep(u)
+		// What compiling left behind goes back to the system now, not over the next minutes.
+		debug.FreeOSMemory()
 	}
 	return err
 }

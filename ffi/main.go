@@ -10,6 +10,7 @@ package main
 import "C"
 
 import (
+	"runtime"
 	"time"
 	"unsafe"
 
@@ -17,6 +18,15 @@ import (
 )
 
 var library = api.New(api.Host{Getenv: getenv, Saved: save})
+
+// Evaluation runs on the host's threads, and each needs one of Go's processors while it is in Go. Two more than there are
+// cores are for fetching and compiling and for the garbage collector: otherwise those would hold all of them now and then,
+// and an evaluation would wait.
+func init() {
+	if getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 2)
+	}
+}
 
 func main() {}
 

@@ -3,6 +3,7 @@ package flipt
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 
 	"github.com/burgee-flags/burgee/engine/backend"
@@ -23,8 +24,13 @@ const (
 	formatSnapshot = "snapshot" // Flipt's engine snapshot, decoded from base64
 )
 
-// parallelFrom is the number of flags from which two goroutines compile faster than one.
-const parallelFrom = 256
+const (
+	// parallelFrom is the number of flags from which two goroutines compile faster than one.
+	parallelFrom = 256
+	// yieldEvery is after how many flags the compiler lets others go first. A thread of the host that enters Go to
+	// evaluate must not wait until the scheduler takes the processor away from a compiler, some milliseconds later.
+	yieldEvery = 16
+)
 
 // compiler implements backend.Compiler. It remembers the last rule set, so that flags whose text did not change are
 // taken over as they are.
@@ -155,6 +161,9 @@ func splitDocument(b []byte) (documentParts, error) {
 			}
 			has |= hasFlags
 			return d.list(at, func(at int) (int, error) {
+				if len(parts.flags)%yieldEvery == 0 {
+					runtime.Gosched()
+				}
 				end, err := d.skip(at)
 				parts.flags = append(parts.flags, span{at, end})
 				return end, err
@@ -197,7 +206,8 @@ func (d *decoder) namespace(at int, parts *documentParts, has *uint16) (int, err
 // flags compiles the flags, with two goroutines when there are many.
 func (c *compiler) flags(b []byte, spans []span) ([]*flag, []backend.Warning) {
 	flags := make([]*flag, len(spans))
-	if len(spans) < parallelFrom {
+	// Nobody waits for a replacement, and a core of the host is better left to evaluation.
+	if len(spans) < parallelFrom || c.previous != nil {
 		return collect(flags, c.compileRange(b, spans, flags))
 	}
 	half := len(spans) / 2
@@ -225,6 +235,9 @@ func (c *compiler) compileRange(b []byte, spans []span, into []*flag) (warnings 
 	d := decoder{b: b, compiler: newFlagCompiler()}
 	var w wireFlag
 	for i, s := range spans {
+		if i%yieldEvery == 0 {
+			runtime.Gosched()
+		}
 		print := fingerprint(b[s.from:s.to])
 		if f := c.unchanged(print); f != nil {
 			into[i] = f
