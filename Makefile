@@ -72,13 +72,14 @@ lint: $(VENV)/installed bindings/node/node_modules/installed ## formatters and l
 	go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
 	$(BIN)/clang-format --dry-run --Werror $(C_FILES)
 	cd bindings/python && .venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy
-	cd bindings/node && npx prettier --check . && npm run --silent typecheck
+	cd bench && $(CURDIR)/$(BIN)/ruff check . && $(CURDIR)/$(BIN)/ruff format --check . && $(CURDIR)/$(BIN)/mypy .
+	cd bindings/node && npx prettier --check . ../../bench/subjects && npm run --silent typecheck
 
 fmt: $(VENV)/installed bindings/node/node_modules/installed ## format everything
 	gofmt -w engine ffi
 	$(BIN)/clang-format -i $(C_FILES)
-	cd bindings/python && .venv/bin/ruff format . && .venv/bin/ruff check --fix .
-	cd bindings/node && npx prettier --write .
+	cd bindings/python && .venv/bin/ruff format . ../../bench && .venv/bin/ruff check --fix . ../../bench
+	cd bindings/node && npx prettier --write . ../../bench/subjects
 
 clean: ## remove what was built and installed
 	rm -rf build $(VENV) bindings/python/build bindings/python/src/*.egg-info bindings/node/node_modules bindings/node/build \

@@ -47,7 +47,8 @@ extern "C" {
 
 /* Opens an engine and waits for the first fetch to succeed or to fail for good, 30 s at most.
  * opts: {"url":"http://localhost:8080","namespace":"default","environment":"default","update_interval":120,
- *        "request_timeout":5,"reference":"main","fetch_mode":"polling"|"streaming"|"sse"|"none","error_strategy":"fail"|"fallback",
+ *        "request_timeout":5,"reference":"main","fetch_mode":"polling"|"streaming"|"sse"|"none",
+ *        "error_strategy":"fail"|"fallback",
  *        "authentication":{"client_token":"..."}|{"jwt_token":"..."}|"none","snapshot":"<base64>","tls_config":{...}}
  *       All members are optional. Intervals are in seconds. Further members: docs of the "flipt" backend in README.md.
  * Returns a handle (a number, not an address), also when the server cannot be reached or an option is invalid: then every
@@ -132,8 +133,8 @@ BURGEE_API char *burgee_open(const char *options);
  * flipt.update_authentication {"authentication":{...}} -> null. */
 BURGEE_API char *burgee_call(uint64_t client, const char *method, const char *params);
 
-/* Waits for the next event of the client, timeout_ms at most (0: not at all; negative: without limit). Blocks. One thread per client
- * should wait. ok: null after a time-out, otherwise
+/* Waits for the next event of the client, timeout_ms at most (0: not at all; negative: without limit). Blocks. One
+ * thread per client should wait. ok: null after a time-out, otherwise
  *   {"type":"status","status":{...}}                          the state changed
  *   {"type":"change","flags":["a","b"],"version":4}           flags were added, removed or redefined
  *   {"type":"log","level":"warn","logger":"burgee.flipt","message":"..."}
@@ -251,20 +252,23 @@ typedef enum burgee_code {
 typedef struct burgee_result {
   char *buffer;
   size_t capacity;
-  size_t length;              /* bytes used; when it exceeds capacity, buffer is untouched: call again with a larger one */
-  uint64_t id;                /* not 0: names everything below except error messages, for the life of the process and across clients; a
-                                 caller may keep what it made of the texts and skip reading them when it sees id again */
-  uint64_t version;           /* counts the rule sets of this client */
-  double number;              /* value_kind NUMBER: the value as a double */
-  uint32_t code;              /* burgee_code: BURGEE_OK, or why the caller's default applies */
-  uint32_t reason;            /* burgee_reason */
-  uint32_t flag_type;         /* burgee_flag_type */
-  uint32_t value_kind;        /* burgee_kind; NULL: no value, the caller's default applies (code tells whether that is an error) */
-  uint32_t boolean;           /* value_kind BOOLEAN: 0 or 1 */
-  uint32_t matched;           /* 1 when a rule or rollout decided */
-  uint32_t value_length;      /* value_kind NUMBER, STRING or JSON */
-  uint32_t variant_length;    /* for BURGEE_WANT_FLIPT_*, where the value is the variant: the flag's own key if it is not the one
-                                 asked for, which happens only in snapshots made by hand; otherwise empty */
+  size_t length; /* bytes used; when it exceeds capacity, buffer is untouched: call again with a larger one */
+  /* Not 0: names everything below except error messages, for the life of the process and across clients. A caller may keep
+   * what it made of the texts, and skip reading them when it sees the id again. */
+  uint64_t id;
+  uint64_t version;   /* counts the rule sets of this client */
+  double number;      /* value_kind NUMBER: the value as a double */
+  uint32_t code;      /* burgee_code: BURGEE_OK, or why the caller's default applies */
+  uint32_t reason;    /* burgee_reason */
+  uint32_t flag_type; /* burgee_flag_type */
+  uint32_t
+      value_kind;   /* burgee_kind; NULL: no value, the caller's default applies, which is an error if code says so */
+  uint32_t boolean; /* value_kind BOOLEAN: 0 or 1 */
+  uint32_t matched; /* 1 when a rule or rollout decided */
+  uint32_t value_length; /* value_kind NUMBER, STRING or JSON */
+  /* For BURGEE_WANT_FLIPT_*, where the value is the variant: the flag's own key if it is not the one asked for, which
+   * happens only in snapshots made by hand; otherwise 0. */
+  uint32_t variant_length;
   uint32_t attachment_length; /* BURGEE_ABSENT: none */
   uint32_t message_length;    /* error message; for BURGEE_WANT_FLIPT_* in the words of Flipt's engine */
   uint32_t segment_count;

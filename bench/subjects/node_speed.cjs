@@ -1,11 +1,17 @@
 // Times evaluations in Node: node_speed.cjs burgee|flipt-client-js|koffi URL LIBRARY. Prints nanoseconds by name as JSON.
-'use strict';
+"use strict";
 
 const BATCHES = 15;
 const BATCH_NS = 20_000_000n;
 const COUNT = 1000;
 
-const context = { plan: 'pro', age: '42', country: 'fr', device: 'phone', version: '1.2.3' };
+const context = {
+  plan: "pro",
+  age: "42",
+  country: "fr",
+  device: "phone",
+  version: "1.2.3",
+};
 const requests = Array.from({ length: COUNT }, (_, number) => ({
   flagKey: `flag-${number}`,
   entityId: `user-${100_000 + number}`,
@@ -40,12 +46,12 @@ function best(runAll) {
 
 function checked(good) {
   if (!good) {
-    throw new Error('a flag has another value than expected');
+    throw new Error("a flag has another value than expected");
   }
 }
 
 async function measurePackage(FliptClient, url) {
-  const variants = await FliptClient.init({ url, namespace: 'variant' });
+  const variants = await FliptClient.init({ url, namespace: "variant" });
   checked(requests.every((request) => variants.evaluateVariant(request).match));
   const evaluateVariant = best(() => {
     for (const request of requests) {
@@ -61,15 +67,19 @@ async function measurePackage(FliptClient, url) {
   const evaluateVariantRead = best(() => {
     for (const request of requests) {
       const found = variants.evaluateVariant(request);
-      sink += found.match + found.segmentKeys.length + found.requestDurationMillis;
-      sink += found.reason.length + found.flagKey.length + found.variantKey.length;
-      sink += (found.variantAttachment ?? '').length + found.timestamp.length;
+      sink +=
+        found.match + found.segmentKeys.length + found.requestDurationMillis;
+      sink +=
+        found.reason.length + found.flagKey.length + found.variantKey.length;
+      sink += (found.variantAttachment ?? "").length + found.timestamp.length;
     }
   });
   checked(sink > 0);
   variants.close();
-  const booleans = await FliptClient.init({ url, namespace: 'boolean' });
-  checked(requests.every((request) => booleans.evaluateBoolean(request).enabled));
+  const booleans = await FliptClient.init({ url, namespace: "boolean" });
+  checked(
+    requests.every((request) => booleans.evaluateBoolean(request).enabled),
+  );
   const evaluateBoolean = best(() => {
     for (const request of requests) {
       booleans.evaluateBoolean(request);
@@ -85,8 +95,8 @@ async function measurePackage(FliptClient, url) {
 }
 
 async function measureUnified(url) {
-  const client = await require('burgee').open({ url, namespace: 'boolean' });
-  const who = { targetingKey: 'user-100000', ...context };
+  const client = await require("burgee").open({ url, namespace: "boolean" });
+  const who = { targetingKey: "user-100000", ...context };
   checked(requests.every(({ flagKey }) => client.boolean(flagKey, false, who)));
   const boolean = best(() => {
     for (const { flagKey } of requests) {
@@ -99,11 +109,11 @@ async function measureUnified(url) {
 
 /** A caller that runs foreign functions on a stack of its own, on the main thread of the process. */
 function measureKoffi(url, path) {
-  const library = require('koffi').load(path);
-  const initialize = library.func('void *initialize_engine(const char *)');
-  const evaluate = library.func('void *evaluate_variant(void *, const char *)');
-  const release = library.func('void destroy_string(void *)');
-  const engine = initialize(JSON.stringify({ url, namespace: 'variant' }));
+  const library = require("koffi").load(path);
+  const initialize = library.func("void *initialize_engine(const char *)");
+  const evaluate = library.func("void *evaluate_variant(void *, const char *)");
+  const release = library.func("void destroy_string(void *)");
+  const engine = initialize(JSON.stringify({ url, namespace: "variant" }));
   const texts = requests.map(({ flagKey, entityId }) =>
     JSON.stringify({ flag_key: flagKey, entity_id: entityId, context }),
   );
@@ -117,18 +127,24 @@ function measureKoffi(url, path) {
     figures.push(Number(process.hrtime.bigint() - start) / COUNT);
     replies.forEach((reply) => release(reply));
   }
-  library.func('void destroy_engine(void *)')(engine);
+  library.func("void destroy_engine(void *)")(engine);
   return { koffi_call: Math.min(...figures) };
 }
 
 async function main([subject, url, library]) {
   switch (subject) {
-    case 'burgee':
-      return { ...(await measurePackage(require('burgee/flipt').FliptClient, url)), ...(await measureUnified(url)) };
-    case 'koffi':
+    case "burgee":
+      return {
+        ...(await measurePackage(require("burgee/flipt").FliptClient, url)),
+        ...(await measureUnified(url)),
+      };
+    case "koffi":
       return measureKoffi(url, library);
     default:
-      return measurePackage(require('@flipt-io/flipt-client-js').FliptClient, url);
+      return measurePackage(
+        require("@flipt-io/flipt-client-js").FliptClient,
+        url,
+      );
   }
 }
 

@@ -20,9 +20,9 @@ int main(int argc, char **argv) {
   show("evaluate_boolean",
        evaluate_boolean(engine,
                         "{\"flag_key\":\"flag_boolean\",\"entity_id\":\"entity\",\"context\":{\"fizz\":\"buzz\"}}"));
-  show("evaluate_batch",
-       evaluate_batch(engine, "[{\"flag_key\":\"flag_boolean\",\"entity_id\":\"entity\",\"context\":{}},"
-                              "{\"flag_key\":\"no-such-flag\",\"entity_id\":\"entity\",\"context\":{}}]"));
+  show("evaluate_batch", evaluate_batch(engine,
+                                        "[{\"flag_key\":\"flag_boolean\",\"entity_id\":\"entity\",\"context\":{}},"
+                                        "{\"flag_key\":\"no-such-flag\",\"entity_id\":\"entity\",\"context\":{}}]"));
   destroy_engine(engine);
   return 0;
 }
