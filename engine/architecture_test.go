@@ -21,6 +21,7 @@ var allowed = map[string][]string{
 	"engine/eval":                      {},
 	"engine/bucket":                    {},
 	"engine/jsonscan":                  {},
+	"engine/predicate":                 {},
 	"engine/background":                {},
 	"engine/option":                    {"engine/eval"},
 	"engine/transport":                 {"engine/eval"},

@@ -256,15 +256,14 @@ typedef struct burgee_result {
   /* Not 0: names everything below except error messages, for the life of the process and across clients. A caller may keep
    * what it made of the texts, and skip reading them when it sees the id again. */
   uint64_t id;
-  uint64_t version;   /* counts the rule sets of this client */
-  double number;      /* value_kind NUMBER: the value as a double */
-  uint32_t code;      /* burgee_code: BURGEE_OK, or why the caller's default applies */
-  uint32_t reason;    /* burgee_reason */
-  uint32_t flag_type; /* burgee_flag_type */
-  uint32_t
-      value_kind;   /* burgee_kind; NULL: no value, the caller's default applies, which is an error if code says so */
-  uint32_t boolean; /* value_kind BOOLEAN: 0 or 1 */
-  uint32_t matched; /* 1 when a rule or rollout decided */
+  uint64_t version;      /* counts the rule sets of this client */
+  double number;         /* value_kind NUMBER: the value as a double */
+  uint32_t code;         /* burgee_code: BURGEE_OK, or why the caller's default applies */
+  uint32_t reason;       /* burgee_reason */
+  uint32_t flag_type;    /* burgee_flag_type */
+  uint32_t value_kind;   /* burgee_kind; NULL: there is no value, and the caller's default applies */
+  uint32_t boolean;      /* value_kind BOOLEAN: 0 or 1 */
+  uint32_t matched;      /* 1 when a rule or rollout decided */
   uint32_t value_length; /* value_kind NUMBER, STRING or JSON */
   /* For BURGEE_WANT_FLIPT_*, where the value is the variant: the flag's own key if it is not the one asked for, which
    * happens only in snapshots made by hand; otherwise 0. */
