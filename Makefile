@@ -1,6 +1,6 @@
 # Everything is installed into build/, bindings/node/node_modules and bindings/python/.venv; nothing global.
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-go test-c test-python test-node vectors fuzz bench lint fmt clean
+.PHONY: help demo build test test-go test-c test-python test-readme test-node vectors fuzz bench lint fmt clean
 
 PYTHON ?= python3
 FUZZTIME ?= 30s
@@ -35,7 +35,7 @@ demo: build ## evaluate flags from C, Python and Node (FLIPT_URL=... asks a Flip
 	@echo "Node"
 	@node $(DEMO)/node/demo.mjs $(WHERE)
 
-test: test-go test-c test-python test-node ## run every test
+test: test-go test-c test-python test-readme test-node ## run every test
 
 test-go: ## Go, with the race detector
 	go vet ./...
@@ -45,7 +45,10 @@ test-c: build ## C, against the library
 	sh ffi/ctest/run.sh
 
 test-python: build/burgee-local-server $(VENV)/installed ## Python
-	cd bindings/python && .venv/bin/python -m pytest -q
+	cd bindings/python && .venv/bin/python -m pytest -q --ignore tests/test_readme.py
+
+test-readme: build/burgee-local-server $(VENV)/installed bindings/node/node_modules/installed ## every command and snippet of README.md
+	cd bindings/python && .venv/bin/python -m pytest -q tests/test_readme.py
 
 test-node: build/burgee-local-server bindings/node/node_modules/installed ## Node
 	cd bindings/node && npm test

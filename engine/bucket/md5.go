@@ -1,8 +1,10 @@
 package bucket
 
 import (
+	"encoding/base64"
 	"encoding/binary"
 	"math/bits"
+	"unsafe"
 )
 
 // MD5Fraction hashes the bytes of the three texts, one after the other, without joining them. It returns the first four
@@ -12,11 +14,31 @@ import (
 // It is not crypto/md5: that one has to be given one slice, which costs an allocation for long keys, and refuses to work
 // in a program that is restricted to FIPS 140 algorithms, although nothing here is a secret.
 func MD5Fraction(first, second, third string) float64 {
-	var h md5
-	h.state = [4]uint32{0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476}
+	h := md5{state: initial}
 	h.write(first)
 	h.write(second)
 	h.write(third)
+	return h.fraction()
+}
+
+// MD5FractionBase64 is MD5Fraction of the standard Base64 text of the bytes of text, which it does not build as a whole.
+func MD5FractionBase64(text string) float64 {
+	h := md5{state: initial}
+	var encoded [64]byte
+	const chunk = len(encoded) / 4 * 3
+	for b := unsafe.Slice(unsafe.StringData(text), len(text)); len(b) > 0; {
+		n := min(len(b), chunk)
+		base64.StdEncoding.Encode(encoded[:], b[:n])
+		h.write(unsafe.String(&encoded[0], base64.StdEncoding.EncodedLen(n)))
+		b = b[n:]
+	}
+	return h.fraction()
+}
+
+// initial is the state before the first block.
+var initial = [4]uint32{0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476}
+
+func (h *md5) fraction() float64 {
 	n := int32(h.finish()) //nolint:gosec // the sign bit is meant
 	if n < 0 {
 		return -float64(n) / (1 << 31)
@@ -82,38 +104,38 @@ func (h *md5) compress() {
 	d = a + bits.RotateLeft32(d+x[13]+0xfd987193+(((b^c)&a)^c), 12)
 	c = d + bits.RotateLeft32(c+x[14]+0xa679438e+(((a^b)&d)^b), 17)
 	b = c + bits.RotateLeft32(b+x[15]+0x49b40821+(((d^a)&c)^a), 22)
-	a = b + bits.RotateLeft32(a+x[1]+0xf61e2562+(((b^c)&d)^c), 5)
-	d = a + bits.RotateLeft32(d+x[6]+0xc040b340+(((a^b)&c)^b), 9)
-	c = d + bits.RotateLeft32(c+x[11]+0x265e5a51+(((d^a)&b)^a), 14)
-	b = c + bits.RotateLeft32(b+x[0]+0xe9b6c7aa+(((c^d)&a)^d), 20)
-	a = b + bits.RotateLeft32(a+x[5]+0xd62f105d+(((b^c)&d)^c), 5)
-	d = a + bits.RotateLeft32(d+x[10]+0x02441453+(((a^b)&c)^b), 9)
-	c = d + bits.RotateLeft32(c+x[15]+0xd8a1e681+(((d^a)&b)^a), 14)
-	b = c + bits.RotateLeft32(b+x[4]+0xe7d3fbc8+(((c^d)&a)^d), 20)
-	a = b + bits.RotateLeft32(a+x[9]+0x21e1cde6+(((b^c)&d)^c), 5)
-	d = a + bits.RotateLeft32(d+x[14]+0xc33707d6+(((a^b)&c)^b), 9)
-	c = d + bits.RotateLeft32(c+x[3]+0xf4d50d87+(((d^a)&b)^a), 14)
-	b = c + bits.RotateLeft32(b+x[8]+0x455a14ed+(((c^d)&a)^d), 20)
-	a = b + bits.RotateLeft32(a+x[13]+0xa9e3e905+(((b^c)&d)^c), 5)
-	d = a + bits.RotateLeft32(d+x[2]+0xfcefa3f8+(((a^b)&c)^b), 9)
-	c = d + bits.RotateLeft32(c+x[7]+0x676f02d9+(((d^a)&b)^a), 14)
-	b = c + bits.RotateLeft32(b+x[12]+0x8d2a4c8a+(((c^d)&a)^d), 20)
-	a = b + bits.RotateLeft32(a+x[5]+0xfffa3942+(b^c^d), 4)
-	d = a + bits.RotateLeft32(d+x[8]+0x8771f681+(a^b^c), 11)
-	c = d + bits.RotateLeft32(c+x[11]+0x6d9d6122+(d^a^b), 16)
-	b = c + bits.RotateLeft32(b+x[14]+0xfde5380c+(c^d^a), 23)
-	a = b + bits.RotateLeft32(a+x[1]+0xa4beea44+(b^c^d), 4)
-	d = a + bits.RotateLeft32(d+x[4]+0x4bdecfa9+(a^b^c), 11)
-	c = d + bits.RotateLeft32(c+x[7]+0xf6bb4b60+(d^a^b), 16)
-	b = c + bits.RotateLeft32(b+x[10]+0xbebfbc70+(c^d^a), 23)
-	a = b + bits.RotateLeft32(a+x[13]+0x289b7ec6+(b^c^d), 4)
-	d = a + bits.RotateLeft32(d+x[0]+0xeaa127fa+(a^b^c), 11)
-	c = d + bits.RotateLeft32(c+x[3]+0xd4ef3085+(d^a^b), 16)
-	b = c + bits.RotateLeft32(b+x[6]+0x04881d05+(c^d^a), 23)
-	a = b + bits.RotateLeft32(a+x[9]+0xd9d4d039+(b^c^d), 4)
-	d = a + bits.RotateLeft32(d+x[12]+0xe6db99e5+(a^b^c), 11)
-	c = d + bits.RotateLeft32(c+x[15]+0x1fa27cf8+(d^a^b), 16)
-	b = c + bits.RotateLeft32(b+x[2]+0xc4ac5665+(c^d^a), 23)
+	a = b + bits.RotateLeft32(a+x[1]+0xf61e2562+(^d&c)+(d&b), 5)
+	d = a + bits.RotateLeft32(d+x[6]+0xc040b340+(^c&b)+(c&a), 9)
+	c = d + bits.RotateLeft32(c+x[11]+0x265e5a51+(^b&a)+(b&d), 14)
+	b = c + bits.RotateLeft32(b+x[0]+0xe9b6c7aa+(^a&d)+(a&c), 20)
+	a = b + bits.RotateLeft32(a+x[5]+0xd62f105d+(^d&c)+(d&b), 5)
+	d = a + bits.RotateLeft32(d+x[10]+0x02441453+(^c&b)+(c&a), 9)
+	c = d + bits.RotateLeft32(c+x[15]+0xd8a1e681+(^b&a)+(b&d), 14)
+	b = c + bits.RotateLeft32(b+x[4]+0xe7d3fbc8+(^a&d)+(a&c), 20)
+	a = b + bits.RotateLeft32(a+x[9]+0x21e1cde6+(^d&c)+(d&b), 5)
+	d = a + bits.RotateLeft32(d+x[14]+0xc33707d6+(^c&b)+(c&a), 9)
+	c = d + bits.RotateLeft32(c+x[3]+0xf4d50d87+(^b&a)+(b&d), 14)
+	b = c + bits.RotateLeft32(b+x[8]+0x455a14ed+(^a&d)+(a&c), 20)
+	a = b + bits.RotateLeft32(a+x[13]+0xa9e3e905+(^d&c)+(d&b), 5)
+	d = a + bits.RotateLeft32(d+x[2]+0xfcefa3f8+(^c&b)+(c&a), 9)
+	c = d + bits.RotateLeft32(c+x[7]+0x676f02d9+(^b&a)+(b&d), 14)
+	b = c + bits.RotateLeft32(b+x[12]+0x8d2a4c8a+(^a&d)+(a&c), 20)
+	a = b + bits.RotateLeft32(a+x[5]+0xfffa3942+(b^(c^d)), 4)
+	d = a + bits.RotateLeft32(d+x[8]+0x8771f681+(a^(b^c)), 11)
+	c = d + bits.RotateLeft32(c+x[11]+0x6d9d6122+(d^(a^b)), 16)
+	b = c + bits.RotateLeft32(b+x[14]+0xfde5380c+(c^(d^a)), 23)
+	a = b + bits.RotateLeft32(a+x[1]+0xa4beea44+(b^(c^d)), 4)
+	d = a + bits.RotateLeft32(d+x[4]+0x4bdecfa9+(a^(b^c)), 11)
+	c = d + bits.RotateLeft32(c+x[7]+0xf6bb4b60+(d^(a^b)), 16)
+	b = c + bits.RotateLeft32(b+x[10]+0xbebfbc70+(c^(d^a)), 23)
+	a = b + bits.RotateLeft32(a+x[13]+0x289b7ec6+(b^(c^d)), 4)
+	d = a + bits.RotateLeft32(d+x[0]+0xeaa127fa+(a^(b^c)), 11)
+	c = d + bits.RotateLeft32(c+x[3]+0xd4ef3085+(d^(a^b)), 16)
+	b = c + bits.RotateLeft32(b+x[6]+0x04881d05+(c^(d^a)), 23)
+	a = b + bits.RotateLeft32(a+x[9]+0xd9d4d039+(b^(c^d)), 4)
+	d = a + bits.RotateLeft32(d+x[12]+0xe6db99e5+(a^(b^c)), 11)
+	c = d + bits.RotateLeft32(c+x[15]+0x1fa27cf8+(d^(a^b)), 16)
+	b = c + bits.RotateLeft32(b+x[2]+0xc4ac5665+(c^(d^a)), 23)
 	a = b + bits.RotateLeft32(a+x[0]+0xf4292244+(c^(b|^d)), 6)
 	d = a + bits.RotateLeft32(d+x[7]+0x432aff97+(b^(a|^c)), 10)
 	c = d + bits.RotateLeft32(c+x[14]+0xab9423a7+(a^(d|^b)), 15)

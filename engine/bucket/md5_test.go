@@ -2,6 +2,7 @@ package bucket_test
 
 import (
 	stdmd5 "crypto/md5" //nolint:gosec // what we must agree with
+	"encoding/base64"
 	"encoding/binary"
 	"math"
 	"strings"
@@ -22,6 +23,15 @@ func TestMD5FractionAgreesWithTheStandardLibrary(t *testing.T) {
 			require.Equal(t, want, bucket.MD5Fraction(text[:cut/2], text[cut/2:cut], text[cut:n]), "%d bytes", n)
 		}
 	}
+}
+
+func TestMD5FractionBase64HashesTheEncodedText(t *testing.T) {
+	text := strings.Repeat("überraschung-0123456789", 12)
+	for n := range len(text) {
+		encoded := base64.StdEncoding.EncodeToString([]byte(text[:n]))
+		require.Equal(t, bucket.MD5Fraction(encoded, "", ""), bucket.MD5FractionBase64(text[:n]), "%d bytes", n)
+	}
+	require.Zero(t, testing.AllocsPerRun(10, func() { bucket.MD5FractionBase64(text) }))
 }
 
 func BenchmarkMD5FractionNoAlloc(b *testing.B) {
