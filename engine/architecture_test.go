@@ -15,6 +15,12 @@ import (
 
 const module = "github.com/burgee-flags/burgee/"
 
+// datasyncBackend is what the two vendors that share a protocol may import.
+var datasyncBackend = []string{
+	"engine/backend", "engine/backend/datasync", "engine/bucket", "engine/eval", "engine/jsonscan", "engine/option",
+	"engine/predicate", "engine/source",
+}
+
 // allowed lists, for each package, which other packages of ours it may import. An arrow that is not here is a decision to
 // be taken, not an accident.
 var allowed = map[string][]string{
@@ -34,6 +40,11 @@ var allowed = map[string][]string{
 		"engine/backend", "engine/backend/flipt/declarative", "engine/background", "engine/bucket", "engine/eval",
 		"engine/jsonscan", "engine/option", "engine/source", "engine/transport",
 	},
+	"engine/backend/datasync":              {"engine/eval", "engine/jsonscan"},
+	"engine/backend/datasync/datasynctest": {"engine/backend/datasync", "engine/eval"},
+	"engine/backend/featbit":               datasyncBackend,
+	"engine/backend/featureflagco":         datasyncBackend,
+	"engine/event": {"engine/background", "engine/eval", "engine/transport"},
 	"engine": {
 		"engine/backend", "engine/backend/flipt", "engine/background", "engine/eval", "engine/option", "engine/source",
 		"engine/transport",
