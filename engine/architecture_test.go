@@ -44,7 +44,7 @@ var allowed = map[string][]string{
 	"engine/backend/datasync/datasynctest": {"engine/backend/datasync", "engine/eval"},
 	"engine/backend/featbit":               datasyncBackend,
 	"engine/backend/featureflagco":         datasyncBackend,
-	"engine/event": {"engine/background", "engine/eval", "engine/transport"},
+	"engine/event":                         {"engine/background", "engine/eval", "engine/transport"},
 	"engine": {
 		"engine/backend", "engine/backend/flipt", "engine/background", "engine/eval", "engine/option", "engine/source",
 		"engine/transport",
