@@ -13,7 +13,6 @@ import (
 
 	"github.com/burgee-flags/burgee/engine/backend"
 	"github.com/burgee-flags/burgee/engine/source"
-	"github.com/burgee-flags/burgee/engine/transport"
 )
 
 // archive keeps the last good document, compressed: for a copy of the client in a forked process, which has no other way
@@ -22,7 +21,14 @@ type archive struct {
 	mu     sync.Mutex
 	packed []byte
 	format string
-	at     time.Time
+	at     time.Time // when it was received
+	stored time.Time // when it was last written to the disk
+}
+
+func (a *archive) holds() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.packed != nil
 }
 
 // keepBeforeStart is up to how many bytes of a document are kept before Open returns: some ten milliseconds' work.
@@ -43,12 +49,35 @@ func (c *Client) keep(u source.Update) {
 	}
 	c.archive.mu.Lock()
 	c.archive.packed, c.archive.format, c.archive.at = packed, u.Format, time.Now()
+	c.archive.stored = time.Time{}
 	c.archive.mu.Unlock()
 	c.save()
+}
+
+// storeEvery is how often the copy on disk is written again while its flags stay the same, so that a later process knows
+// how old they are.
+const storeEvery = time.Minute
+
+// store brings the copy on disk up to date.
+func (c *Client) store() {
 	if c.config.cachePath == "" {
 		return
 	}
-	if err := source.StoreCache(c.config.cachePath, c.plan.Identity, u.Format, u.Body, time.Now()); err != nil {
+	c.archive.mu.Lock()
+	packed, format := c.archive.packed, c.archive.format
+	due := packed != nil && time.Since(c.archive.stored) >= storeEvery
+	if due {
+		c.archive.stored = time.Now()
+	}
+	c.archive.mu.Unlock()
+	if !due {
+		return
+	}
+	body, err := unpack(packed, c.config.maxBody)
+	if err == nil {
+		err = source.StoreCache(c.config.cachePath, c.plan.Identity, format, body, c.current.Load().current)
+	}
+	if err != nil {
 		c.log.Log(backend.Warn, "cache_path: "+err.Error())
 	}
 }
@@ -103,10 +132,10 @@ func pack(body []byte) ([]byte, error) {
 	return bytes.Clone(packed.Bytes()), nil
 }
 
-func unpack(packed []byte) ([]byte, error) {
+func unpack(packed []byte, limit int64) ([]byte, error) {
 	r, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {
 		return nil, err
 	}
-	return io.ReadAll(io.LimitReader(r, transport.DefaultMaxBody*2))
+	return io.ReadAll(io.LimitReader(r, limit))
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/burgee-flags/burgee/engine/eval"
@@ -26,12 +27,12 @@ func (c *Client) Call(ctx context.Context, method string, params []byte) (any, e
 		}
 	}
 	s := c.current.Load()
-	if s.blocked != "" && s.blockedCode != eval.CodeNotReady {
+	if s.state == Closed || (foreign.ReadsFlags && s.blocked != "" && s.blockedCode != eval.CodeNotReady) {
 		return nil, s.unusable()
 	}
-	result, err := foreign(ctx, s.rules, params)
-	if err == nil {
-		c.save() // the method may have changed an option
+	result, err := foreign.Run(ctx, s.rules, params)
+	if err == nil && foreign.ChangesOptions {
+		c.save()
 	}
 	return result, err
 }
@@ -77,8 +78,12 @@ type changedResult struct {
 	Changed bool `json:"changed"`
 }
 
+// refreshWait is how long refresh waits unless it is told otherwise.
+const refreshWait = 30 * time.Second
+
 // callRefresh fetches out of turn and waits for the end of the fetch.
 func (c *Client) callRefresh(ctx context.Context, params *option.Reader) (any, error) {
+	limit := params.Milliseconds("timeout_ms", refreshWait)
 	if err := checked("refresh", params); err != nil {
 		return nil, err
 	}
@@ -88,7 +93,14 @@ func (c *Client) callRefresh(ctx context.Context, params *option.Reader) (any, e
 	}
 	end := c.rounds.next()
 	refresher.Refresh()
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
 	changed, err := wait(ctx, end)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return nil, &eval.Error{
+			Code: eval.CodeTimeout, Op: "refresh", Msg: "no answer within " + limit.String() + "; fetching goes on", Err: err,
+		}
+	}
 	if err != nil {
 		return nil, c.callError("refresh", err)
 	}
@@ -97,6 +109,12 @@ func (c *Client) callRefresh(ctx context.Context, params *option.Reader) (any, e
 
 // callUpdate takes a document that the host has fetched itself.
 func (c *Client) callUpdate(_ context.Context, params *option.Reader) (any, error) {
+	if _, fetches := c.plan.Source.(source.Refresher); fetches {
+		return nil, &eval.Error{
+			Code: eval.CodeInvalidRequest, Op: "update",
+			Msg: `this client fetches its flags itself; open it with a document or with "fetch_mode":"none"`,
+		}
+	}
 	document := params.Raw("document")
 	if document == nil {
 		params.Problem("document", "is missing")
@@ -112,6 +130,7 @@ func (c *Client) callUpdate(_ context.Context, params *option.Reader) (any, erro
 	if changed {
 		c.keep(update)
 	}
+	c.store()
 	return changedResult{Changed: changed}, nil
 }
 

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -21,12 +22,13 @@ type Client struct {
 	log     logger
 	saved   func([]byte)
 
-	applying sync.Mutex // one writer at a time
-	cancel   context.CancelFunc
-	ended    chan struct{} // the source goroutine is gone
-	started  *gate         // flags are there, or the first fetch has failed
-	rounds   *rounds       // ends of fetches, for Refresh
-	archive  archive
+	compiling sync.Mutex // the compiler belongs to one goroutine at a time
+	applying  sync.Mutex // as does publishing; never held for long
+	cancel    context.CancelFunc
+	ended     chan struct{} // the source goroutine is gone
+	started   *gate         // flags are there, or the first fetch has failed
+	rounds    *rounds       // ends of fetches, for Refresh
+	archive   archive
 }
 
 // Host is what the surrounding program brings.
@@ -60,21 +62,33 @@ func Open(options []byte, host Host) (*Client, error) {
 	if err := c.configure(options, host); err != nil {
 		return nil, err
 	}
+	if c.plan.FailFast {
+		c.change(func(s *snapshot) {
+			s.blocked, s.blockedCode = "server error: no flags have been received yet", eval.CodeGeneral
+		})
+	}
 	c.publishStored()
 	c.save()
 	ctx, cancel := context.WithCancel(context.Background())
 	c.cancel = cancel
 	background.Go(
-		func(cause string) { c.log.Log(backend.Error, "the source stopped: "+cause) },
+		func(cause string) { c.fail(errors.New("a defect of Burgee ended the fetching of flags: " + cause)) },
 		func() {
 			defer close(c.ended)
 			defer c.started.open()
 			c.plan.Source.Run(ctx, sink{c})
 		},
 	)
-	c.started.wait(c.config.startWait)
+	wait := c.config.startWait
+	if c.current.Load().rules != nil {
+		wait = min(wait, waitWithFlags)
+	}
+	c.started.wait(wait)
 	return c, nil
 }
+
+// waitWithFlags is how long Open waits for newer flags when it has some from an earlier process.
+const waitWithFlags = time.Second
 
 // Resolve evaluates one flag into out. It takes no lock, does no I/O and does not allocate, unless out.Trace is set or
 // the outcome is an error.
@@ -170,8 +184,28 @@ func (c *Client) Close() {
 	}
 	c.applying.Unlock()
 	c.rounds.end()
-	<-c.ended
-	if before.state != Closed && c.plan.Close != nil {
+	if before.state == Closed {
+		return
+	}
+	// The source ends as soon as it can. It may be compiling, or be waiting for a disk: nobody waits for that.
+	timer := time.NewTimer(closeWait)
+	defer timer.Stop()
+	select {
+	case <-c.ended:
+		c.release()
+	case <-timer.C:
+		background.Go(nil, func() {
+			<-c.ended
+			c.release()
+		})
+	}
+}
+
+// closeWait is how long Close waits for the source.
+const closeWait = 20 * time.Millisecond
+
+func (c *Client) release() {
+	if c.plan.Close != nil {
 		c.plan.Close()
 	}
 }

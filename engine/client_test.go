@@ -294,3 +294,58 @@ func TestAHostThatDoesNotListenLosesTheOldestEvents(t *testing.T) {
 	second, _ := q.take()
 	require.Equal(t, "3", second.Message)
 }
+
+func TestAuthenticationCanBeReplacedWhileAFailureHidesTheFlags(t *testing.T) {
+	server := newServer(t, 401, "no")
+	c := open(t, map[string]any{"url": server.URL, "error_strategy": "fail"}, Host{})
+	_, err := c.Call(context.Background(), "flipt.update_authentication", []byte(`{"authentication":{"client_token":"good"}}`))
+	require.NoError(t, err)
+	server.answer(200, flagOn)
+	_, err = refresh(c)
+	require.NoError(t, err)
+	require.Equal(t, "Bearer good", *server.auth.Load())
+	require.True(t, resolve(c, "b").Value.Bool)
+}
+
+func TestRefreshDoesNotWaitForEver(t *testing.T) {
+	release := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
+	defer server.Close()
+	defer close(release)
+	c := open(t, map[string]any{"url": server.URL, "start_wait_ms": 0}, Host{})
+	_, err := c.Call(context.Background(), "refresh", []byte(`{"timeout_ms":10}`))
+	var known *eval.Error
+	require.ErrorAs(t, err, &known)
+	require.Equal(t, eval.CodeTimeout, known.Code)
+}
+
+func TestRefreshOfAMissingFileEndsEachTime(t *testing.T) {
+	c := open(t, map[string]any{"file": filepath.Join(t.TempDir(), "none.json")}, Host{})
+	for range 3 {
+		_, err := refresh(c)
+		require.Error(t, err)
+		require.NotErrorIs(t, err, context.DeadlineExceeded)
+	}
+}
+
+func TestUpdateIsRefusedWhereTheClientFetches(t *testing.T) {
+	server := newServer(t, 200, flagOn)
+	c := open(t, map[string]any{"url": server.URL}, Host{})
+	_, err := c.Call(context.Background(), "update", []byte(`{"document":`+flagOff+`}`))
+	var known *eval.Error
+	require.ErrorAs(t, err, &known)
+	require.Equal(t, eval.CodeInvalidRequest, known.Code)
+	require.True(t, resolve(c, "b").Value.Bool)
+}
+
+func TestAnUnchangedAnswerIsKeptForAForkAndOnDisk(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "flags.cache")
+	server := newServer(t, 200, flagOn)
+	options := map[string]any{"url": server.URL, "cache_path": path}
+	open(t, options, Host{}).Close()
+	require.FileExists(t, path)
+	var last atomic.Pointer[string]
+	second := open(t, options, Host{Saved: func(o []byte) { s := string(o); last.Store(&s) }})
+	require.Eventually(t, func() bool { return second.Status().State == Ready }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return strings.Contains(*last.Load(), `"restore"`) }, 10*time.Second, time.Millisecond)
+}

@@ -26,7 +26,6 @@ type eventQueue struct {
 	events []Event
 	lost   int
 	closed bool
-	ended  bool // the closed event was taken
 	wake   chan struct{}
 }
 
@@ -39,7 +38,7 @@ func (q *eventQueue) add(e Event) {
 		return
 	}
 	if len(q.events) == maxEvents {
-		q.events = append(q.events[:0], q.events[1:]...)
+		q.events = q.events[1:]
 		q.lost++
 	}
 	q.events = append(q.events, e)
@@ -72,10 +71,9 @@ func (q *eventQueue) take() (Event, bool) {
 		q.lost = 0
 	case len(q.events) > 0:
 		e = q.events[0]
-		q.events = append(q.events[:0], q.events[1:]...)
+		q.events = q.events[1:]
 	case q.closed:
 		e = Event{Type: "closed"}
-		q.ended = true
 	default:
 		return Event{}, false
 	}

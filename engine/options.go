@@ -59,6 +59,9 @@ func (c *Client) configure(text []byte, host Host) error {
 	}
 	c.config.startWait = opts.Milliseconds("start_wait_ms", wait)
 	c.config.cachePath = opts.String("cache_path", "")
+	if opts.Has("cache_path") && c.config.cachePath == "" {
+		opts.Problem("cache_path", "is empty")
+	}
 	c.config.maxBody = backend.MaxBody(opts)
 	level := opts.OneOf("log_level", "warn", levelNames[:]...)
 	for i, name := range levelNames {
@@ -135,7 +138,7 @@ func (c *Client) publishRestored() {
 	packed, err := base64.StdEncoding.DecodeString(c.config.restore.Document)
 	if err == nil {
 		var body []byte
-		if body, err = unpack(packed); err == nil {
+		if body, err = unpack(packed, c.config.maxBody); err == nil {
 			update := source.Update{Body: body, Origin: source.FromRestored, Format: c.config.restore.Format}
 			_, err = c.apply(update, time.UnixMilli(c.config.restore.Current))
 		}

@@ -16,9 +16,9 @@ type sink struct{ c *Client }
 // Apply implements source.Sink.
 func (s sink) Apply(u source.Update) error {
 	changed, err := s.c.apply(u, time.Now())
-	kept := err == nil && changed
+	kept := err == nil && (changed || !s.c.archive.holds())
 	// A host that forks as soon as its client is open should find the flags kept; but nobody waits for the compression
-	// of a document that takes long.
+	// of a document that takes long, nor for a disk.
 	first := kept && len(u.Body) <= keepBeforeStart
 	if first {
 		s.c.keep(u)
@@ -29,6 +29,9 @@ func (s sink) Apply(u source.Update) error {
 		s.c.keep(u)
 		// What compiling left behind goes back to the system now, not over the next minutes.
 		debug.FreeOSMemory()
+	}
+	if err == nil {
+		s.c.store()
 	}
 	return err
 }
@@ -42,6 +45,17 @@ func (s sink) Confirm() {
 		}
 	})
 	s.c.rounds.finish(round{})
+	s.c.started.open()
+	s.c.store()
+}
+
+// Unchanged implements source.Sink.
+func (s sink) Unchanged() {
+	var err error
+	if failure := s.c.current.Load().failure; failure != "" {
+		err = &eval.Error{Code: eval.CodeGeneral, Msg: failure}
+	}
+	s.c.rounds.finish(round{err: err})
 	s.c.started.open()
 }
 
@@ -62,13 +76,15 @@ func (s sink) Retry(err error, wait time.Duration) {
 
 // apply compiles and publishes an update whose data was current at the given time.
 func (c *Client) apply(u source.Update, current time.Time) (changed bool, err error) {
-	c.applying.Lock()
-	defer c.applying.Unlock()
+	c.compiling.Lock()
+	defer c.compiling.Unlock()
 	rules, warnings, err := c.compile(u)
 	if err != nil {
-		c.failLocked(err)
+		c.fail(err)
 		return false, err
 	}
+	c.applying.Lock()
+	defer c.applying.Unlock()
 	for _, w := range warnings {
 		c.log.Log(backend.Warn, warningText(w))
 	}
@@ -109,14 +125,10 @@ func warningText(w backend.Warning) string {
 	return fmt.Sprintf("flag %q: %s", w.FlagKey, w.Message)
 }
 
+// fail records that the flags could not be had. The last good ones stay, unless the host chose to see the failure.
 func (c *Client) fail(err error) {
 	c.applying.Lock()
 	defer c.applying.Unlock()
-	c.failLocked(err)
-}
-
-// failLocked records that the flags could not be had. The last good ones stay, unless the host chose to see the failure.
-func (c *Client) failLocked(err error) {
 	text := err.Error()
 	if c.plan.Describe != nil {
 		text = c.plan.Describe(err)

@@ -56,8 +56,15 @@ type Warning struct {
 	Message string
 }
 
-// Method is a call of one backend. params is a JSON object. The result is encoded as JSON.
-type Method func(ctx context.Context, rules eval.Ruleset, params []byte) (any, error)
+// Method is a call of one backend.
+type Method struct {
+	// Run takes params, a JSON object, and returns what is encoded as JSON.
+	Run func(ctx context.Context, rules eval.Ruleset, params []byte) (any, error)
+	// ReadsFlags makes the call fail while a failed fetch hides the flags.
+	ReadsFlags bool
+	// ChangesOptions says that Plan.Overlay may answer something else after the call.
+	ChangesOptions bool
+}
 
 // Logger takes log records for the host. It never blocks.
 type Logger interface {

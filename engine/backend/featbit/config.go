@@ -35,7 +35,7 @@ func Open(opts *option.Reader, _ backend.Env) (*backend.Plan, error) {
 		Source:   c.source(backend.MaxBody(opts)),
 		Compiler: &compiler{},
 		Identity: strings.Join([]string{"featbit", c.file}, "\n"),
-		Methods:  map[string]backend.Method{"featbit.flag_keys": flagKeys},
+		Methods:  map[string]backend.Method{"featbit.flag_keys": {Run: flagKeys, ReadsFlags: true}},
 	}, nil
 }
 

@@ -42,7 +42,7 @@ func Open(opts *option.Reader, _ backend.Env) (*backend.Plan, error) {
 		Source:   c.source(backend.MaxBody(opts)),
 		Compiler: &compiler{prefix: c.prefix},
 		Identity: strings.Join([]string{"featureflagco", c.prefix, c.file}, "\n"),
-		Methods:  map[string]backend.Method{"featureflagco.flag_keys": flagKeys},
+		Methods:  map[string]backend.Method{"featureflagco.flag_keys": {Run: flagKeys, ReadsFlags: true}},
 	}, nil
 }
 

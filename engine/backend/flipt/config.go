@@ -134,8 +134,8 @@ func Open(opts *option.Reader, env backend.Env) (*backend.Plan, error) {
 		FailFast: c.failFast,
 		Overlay:  c.auth.overlay,
 		Methods: map[string]backend.Method{
-			"flipt.snapshot":              exportMethod(c.namespace),
-			"flipt.update_authentication": c.auth.updateMethod,
+			"flipt.snapshot":              {Run: exportMethod(c.namespace), ReadsFlags: true},
+			"flipt.update_authentication": {Run: c.auth.updateMethod, ChangesOptions: true},
 		},
 	}
 	if c.snapshot != nil {

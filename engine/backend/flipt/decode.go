@@ -7,8 +7,8 @@ import (
 	"github.com/burgee-flags/burgee/engine/jsonscan"
 )
 
-// decoder reads flags from a document's bytes into wire types. The grammar has been validated before; what it finds
-// wrong are types and absent members. It belongs to one goroutine and is used for one document.
+// decoder reads flags from a document's bytes into wire types. splitDocument has validated the text of every flag before;
+// what is found wrong here are types and absent members. A decoder belongs to one goroutine and one document.
 //
 // It scans instead of going through a general decoder because a document of ten thousand flags must be ready in some
 // tens of milliseconds and leave little garbage: strings alias the document until the compiler keeps them, and a segment

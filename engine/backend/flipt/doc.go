@@ -12,4 +12,10 @@
 //   - Rules that a v1 server repeats once for each segment are taken once.
 //   - Options that cannot be understood are errors; that engine silently connects to localhost instead.
 //   - An empty client knows its own namespace, not always "default".
+//   - In a batch a broken flag is one error entry, and does not fail the others.
+//   - Namespace, environment and reference are escaped in URLs; answers may be gzipped; Retry-After is respected; the
+//     certificates that are trusted are those of the operating system; a server that never answers is given up after a
+//     while even without request_timeout.
+//   - A PEM text without a certificate and half of a client certificate are errors; intervals may be fractions of seconds.
+//   - The user agent is burgee.
 package flipt

@@ -127,7 +127,10 @@ func (c *compiler) parts(b []byte, parts documentParts, broken ...*flag) (*rules
 		rules.problem = "unknown error: failed to get flags for " + wanted
 		return rules, []backend.Warning{{Message: warning}}, nil
 	}
-	flags, warnings := c.flags(b, parts.flags)
+	flags, warnings, err := c.flags(b, parts.flags)
+	if err != nil {
+		return nil, nil, err
+	}
 	return newRuleset(wanted, append(broken, flags...)), warnings, nil
 }
 
@@ -204,20 +207,40 @@ func (d *decoder) namespace(at int, parts *documentParts, has *uint16) (int, err
 }
 
 // flags compiles the flags, with two goroutines when there are many.
-func (c *compiler) flags(b []byte, spans []span) ([]*flag, []backend.Warning) {
+func (c *compiler) flags(b []byte, spans []span) ([]*flag, []backend.Warning, error) {
 	flags := make([]*flag, len(spans))
 	// Nobody waits for a replacement, and a core of the host is better left to evaluation.
 	if len(spans) < parallelFrom || c.previous != nil {
-		return collect(flags, c.compileRange(b, spans, flags))
+		kept, warnings := collect(flags, c.compileRange(b, spans, flags))
+		return kept, warnings, nil
 	}
 	half := len(spans) / 2
-	second := make(chan []backend.Warning, 1)
-	background.Go(
-		func(cause string) { second <- []backend.Warning{{Message: "the second half of the flags: " + cause}} },
-		func() { second <- c.compileRange(b, spans[half:], flags[half:]) },
-	)
-	warnings := c.compileRange(b, spans[:half], flags[:half])
-	return collect(flags, append(warnings, <-second...))
+	type result struct {
+		warnings []backend.Warning
+		err      error
+	}
+	second := make(chan result, 1)
+	background.Go(nil, func() {
+		warnings, err := c.compileContained(b, spans[half:], flags[half:])
+		second <- result{warnings, err}
+	})
+	warnings, err := c.compileContained(b, spans[:half], flags[:half])
+	other := <-second // whatever became of the first half: the document's memory must outlive both
+	if err = errors.Join(err, other.err); err != nil {
+		return nil, nil, err
+	}
+	kept, warnings := collect(flags, append(warnings, other.warnings...))
+	return kept, warnings, nil
+}
+
+// compileContained is compileRange for a goroutine whose panic would be lost.
+func (c *compiler) compileContained(b []byte, spans []span, into []*flag) (warnings []backend.Warning, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("a defect of Burgee kept this document from being used: %v", cause)
+		}
+	}()
+	return c.compileRange(b, spans, into), nil
 }
 
 // collect leaves out the places of flags that could not be compiled at all.
