@@ -41,7 +41,7 @@ func (a *Announced) Run(ctx context.Context, sink Sink) {
 		one.Fail(fmt.Errorf("the stream of announcements broke down: %s", cause))
 	}, func() {
 		defer close(ended)
-		a.link.run(ctx, one.Retry, func(ctx context.Context) (bool, error) { return a.listen(ctx, one) })
+		a.link.run(ctx, one.Retry, func(ctx context.Context) (time.Duration, error) { return a.listen(ctx, one) })
 	})
 	a.poll.Run(ctx, one)
 	<-ended
@@ -50,8 +50,8 @@ func (a *Announced) Run(ctx context.Context, sink Sink) {
 // Refresh makes Run fetch at once.
 func (a *Announced) Refresh() { a.poll.Refresh() }
 
-// listen reads one connection to its end, and reports whether it brought an event.
-func (a *Announced) listen(ctx context.Context, sink Sink) (bool, error) {
+// listen reads one connection to its end, and reports for how long it was open.
+func (a *Announced) listen(ctx context.Context, sink Sink) (time.Duration, error) {
 	request := a.request
 	request.OnRetry = sink.Retry
 	request.Header = request.Header.Clone()
@@ -64,66 +64,30 @@ func (a *Announced) listen(ctx context.Context, sink Sink) (bool, error) {
 	}
 	answer, err := a.client.Get(ctx, request)
 	if err != nil {
-		return false, err
+		return 0, err
 	}
 	defer answer.Close()
 	if answer.Status != http.StatusOK {
-		return false, &transport.StatusError{Code: answer.Status, URL: answer.URL}
+		return 0, &transport.StatusError{Code: answer.Status, URL: answer.URL}
 	}
 	if kind, _, err := mime.ParseMediaType(answer.Header.Get("Content-Type")); err != nil || kind != "text/event-stream" {
-		return false, errors.New(answer.URL + " does not answer with a stream of events")
+		return 0, errors.New(answer.URL + " does not answer with a stream of events")
 	}
 	a.poll.Refresh() // something may have changed while nobody was listening
 
+	opened := time.Now()
 	from := newEvents(answer, a.client.MaxBody())
-	for delivered := false; ; delivered = true {
+	for {
 		event, err := from.next()
 		a.lastID, a.link.backoff.Floor = from.lastID, from.retry
 		if err == io.EOF {
-			return delivered, ErrStreamEnded
+			return time.Since(opened), ErrStreamEnded
 		}
 		if err != nil {
-			return delivered, err
+			return time.Since(opened), err
 		}
 		if a.wanted(event) {
 			a.poll.Refresh()
 		}
 	}
-}
-
-// oneAtATime lets two goroutines share a sink. Whoever holds the token may call it.
-type oneAtATime struct {
-	token chan struct{}
-	sink  Sink
-}
-
-func newOneAtATime(sink Sink) *oneAtATime {
-	return &oneAtATime{token: make(chan struct{}, 1), sink: sink}
-}
-
-func (o *oneAtATime) enter() { o.token <- struct{}{} }
-func (o *oneAtATime) leave() { <-o.token }
-
-func (o *oneAtATime) Apply(u Update) error {
-	o.enter()
-	defer o.leave()
-	return o.sink.Apply(u)
-}
-
-func (o *oneAtATime) Confirm() {
-	o.enter()
-	defer o.leave()
-	o.sink.Confirm()
-}
-
-func (o *oneAtATime) Fail(err error) {
-	o.enter()
-	defer o.leave()
-	o.sink.Fail(err)
-}
-
-func (o *oneAtATime) Retry(err error, wait time.Duration) {
-	o.enter()
-	defer o.leave()
-	o.sink.Retry(err, wait)
 }

@@ -2,6 +2,7 @@ package source
 
 import (
 	"io"
+	"math"
 
 	"github.com/burgee-flags/burgee/engine/transport"
 )
@@ -25,16 +26,25 @@ func (b *Buffer) Len() int { return len(b.mem) }
 
 // Write appends p. It never fails.
 func (b *Buffer) Write(p []byte) (int, error) {
-	b.grow(len(p))
+	b.grow(len(p), math.MaxInt)
 	b.mem = append(b.mem, p...)
 	return len(p), nil
 }
+
+// add is Write for a buffer that will not hold more than limit bytes.
+func (b *Buffer) add(p []byte, limit int64) {
+	b.grow(len(p), most(limit))
+	b.mem = append(b.mem, p...)
+}
+
+// most is the memory for limit bytes: one more shows that something is too long.
+func most(limit int64) int { return int(min(limit, math.MaxInt-1)) + 1 }
 
 // ReadAll appends everything that r has. More than limit bytes are a *transport.TooLargeError about what.
 func (b *Buffer) ReadAll(r io.Reader, limit int64, what string) error {
 	for {
 		if len(b.mem) == cap(b.mem) {
-			b.grow(max(4096, cap(b.mem)))
+			b.grow(max(1, min(max(4096, cap(b.mem)), most(limit)-len(b.mem))), most(limit))
 		}
 		n, err := r.Read(b.mem[len(b.mem):cap(b.mem)])
 		b.mem = b.mem[:len(b.mem)+n]
@@ -68,16 +78,17 @@ func (b *Buffer) Release() {
 	}
 }
 
-// grow makes room for n more bytes.
-func (b *Buffer) grow(n int) {
+// grow makes room for n more bytes, and for no more than most in all unless these need it.
+func (b *Buffer) grow(n, most int) {
 	need := len(b.mem) + n
 	if need <= cap(b.mem) {
 		return
 	}
-	size := max(need, 2*cap(b.mem))
+	most = max(need, most)
+	size := min(max(need, 2*cap(b.mem)), most)
 	var mem []byte
 	if size > maxHeap {
-		mem = mapMemory(max(size, reserve))
+		mem = mapMemory(min(max(size, reserve), most))
 	}
 	mapped := mem != nil
 	if !mapped {

@@ -5,8 +5,9 @@ package source
 import "syscall"
 
 // reserve is the size of the first mapping: addresses only. The operating system provides a page when it is touched, so
-// a large reservation costs nothing and saves copying while the document arrives.
-const reserve = 64 << 20
+// a large reservation costs nothing and saves copying while the document arrives. It is a page more than the usual limit,
+// so that a document of just that length is not copied for the byte that shows its end.
+const reserve = 64<<20 + 4096
 
 // mapMemory returns size bytes from outside the Go heap, or nil when the operating system refuses.
 func mapMemory(size int) []byte {

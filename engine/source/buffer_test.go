@@ -47,6 +47,42 @@ func TestBufferLimit(t *testing.T) {
 	require.ErrorIs(t, b.ReadAll(iotest.ErrReader(broken), 100, ""), broken)
 }
 
+// TestBufferTakesNoMoreThanItsLimit looks at the room, because what is reserved gets touched when it is copied.
+func TestBufferTakesNoMoreThanItsLimit(t *testing.T) {
+	for _, limit := range []int{4096, 300 << 10, 1<<20 + 7, transport.DefaultMaxBody, transport.DefaultMaxBody + 1<<20} {
+		var b Buffer
+		err := b.ReadAll(io.LimitReader(zeros{}, int64(limit)+100), int64(limit), "it")
+		require.Error(t, err)
+		assert.LessOrEqual(t, cap(b.mem), limit+1)
+		b.Release()
+
+		split := newLines(io.LimitReader(zeros{}, int64(limit)), int64(limit))
+		line, err := split.next()
+		require.NoError(t, err)
+		assert.Len(t, line, limit)
+		assert.LessOrEqual(t, cap(split.line.mem), limit+1)
+		split.release()
+	}
+}
+
+// TestBufferOfTheUsualLimitIsNotCopied would see the memory move if it were.
+func TestBufferOfTheUsualLimitIsNotCopied(t *testing.T) {
+	if mapMemory(1) == nil {
+		t.Skip("this system has no memory outside the Go heap to offer")
+	}
+	var b Buffer
+	defer b.Release()
+	_, _ = b.Write(make([]byte, maxHeap+1))
+	first := &b.mem[0]
+	require.NoError(t, b.ReadAll(io.LimitReader(zeros{}, transport.DefaultMaxBody-maxHeap-1), transport.DefaultMaxBody, "it"))
+	require.Equal(t, transport.DefaultMaxBody, b.Len())
+	assert.Same(t, first, &b.mem[0])
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
 // TestLargeDocumentsStayOffTheHeap measures what a poll allocates for a document of 7.5 MB.
 func TestLargeDocumentsStayOffTheHeap(t *testing.T) {
 	probe := mapMemory(reserve)
@@ -78,6 +114,7 @@ type applyFunc func(Update) error
 
 func (f applyFunc) Apply(u Update) error       { return f(u) }
 func (f applyFunc) Confirm()                   {}
+func (f applyFunc) Unchanged()                 {}
 func (f applyFunc) Fail(error)                 {}
 func (f applyFunc) Retry(error, time.Duration) {}
 

@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/burgee-flags/burgee/engine/source/regular"
 )
 
 // A cache file is one line of text and the gzipped document:
@@ -49,14 +51,7 @@ func (c *Cached) Release() { c.body.Release() }
 // fs.ErrNotExist, ErrForeignCache, ErrDamagedCache, *transport.TooLargeError, and those of the file system. The file is
 // left as it is in every case.
 func LoadCache(path, identity string, limit int64) (*Cached, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a regular file", path)
-	}
-	file, err := os.Open(path) //nolint:gosec // the path is the option
+	file, _, err := regular.Open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -137,11 +132,13 @@ func identityHash(identity string) string {
 
 // StoreCache writes the document for the next start. identity is everything that decides which document it is: backend,
 // address, namespace. The file is replaced as a whole: whoever reads meanwhile, in whatever process, sees the old or the
-// new document, and of several writers the last one wins. Missing folders are created. format must not hold white
+// new document, and of several writers the last one wins. Missing folders are created. A symbolic link stays one: what it
+// leads to is replaced. Anything but a regular file is left alone: that is a *regular.Error. format must not hold white
 // space.
 func StoreCache(path, identity, format string, body []byte, savedAt time.Time) error {
-	if resolved, err := filepath.EvalSymlinks(path); err == nil {
-		path = resolved // a link stays a link
+	path, err := cacheTarget(path)
+	if err != nil {
+		return err
 	}
 	dir, name := filepath.Split(path)
 	if dir == "" {

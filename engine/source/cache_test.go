@@ -148,6 +148,55 @@ func TestCacheThatCannotBeWritten(t *testing.T) {
 	require.Error(t, StoreCache(filepath.Dir(file), "me", "", nil, savedAt), "a folder is in the way")
 }
 
+func TestCacheReplacesOnlyFiles(t *testing.T) {
+	dir := t.TempDir()
+	pipe, link := filepath.Join(dir, "pipe"), filepath.Join(dir, "link")
+	makePipe(t, pipe)
+	require.NoError(t, os.Symlink("pipe", link))
+	for path, what := range map[string]string{pipe: "pipe is a named pipe", link: "pipe is a named pipe", dir: "is a folder"} {
+		require.ErrorContains(t, StoreCache(path, "me", "", nil, savedAt), what)
+		require.ErrorContains(t, CheckCache(path), what)
+		_, err := LoadCache(path, "me", noLimit)
+		require.ErrorContains(t, err, "not a regular file")
+	}
+	info, err := os.Lstat(pipe)
+	require.NoError(t, err)
+	assert.Equal(t, fs.ModeNamedPipe, info.Mode().Type())
+}
+
+func TestCacheBehindLinksToNothing(t *testing.T) {
+	dir, elsewhere := t.TempDir(), t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(elsewhere, "deep"), 0o700))
+	require.NoError(t, os.Symlink(filepath.Join(elsewhere, "deep"), filepath.Join(dir, "folder")))
+	require.NoError(t, os.Symlink("folder/second", filepath.Join(dir, "first")))
+	require.NoError(t, os.Symlink("../real", filepath.Join(elsewhere, "deep", "second")))
+	require.NoError(t, CheckCache(filepath.Join(dir, "first")))
+	require.NoError(t, StoreCache(filepath.Join(dir, "first"), "me", "", []byte("doc"), savedAt))
+	info, err := os.Lstat(filepath.Join(elsewhere, "real"))
+	require.NoError(t, err)
+	assert.True(t, info.Mode().IsRegular())
+	for _, link := range []string{filepath.Join(dir, "first"), filepath.Join(elsewhere, "deep", "second")} {
+		_, err = os.Readlink(link)
+		require.NoError(t, err, "a link stays one")
+	}
+
+	loop := filepath.Join(dir, "loop")
+	require.NoError(t, os.Symlink("loop", loop))
+	require.ErrorContains(t, CheckCache(loop), "too many symbolic links")
+	require.ErrorContains(t, StoreCache(loop, "me", "", nil, savedAt), "too many symbolic links")
+}
+
+func TestCheckCache(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	require.NoError(t, CheckCache(file), "nothing there yet")
+	assert.NoFileExists(t, file)
+	put(t, file, "x")
+	require.NoError(t, CheckCache(file))
+	require.ErrorIs(t, CheckCache(filepath.Join(dir, "none", "c")), fs.ErrNotExist)
+	require.Error(t, CheckCache(filepath.Join(file, "c")), "a file is in the way")
+}
+
 func FuzzCache(f *testing.F) {
 	path := filepath.Join(f.TempDir(), "c")
 	require.NoError(f, StoreCache(path, "me", "json", []byte("doc"), savedAt))

@@ -83,7 +83,9 @@ func (f *Fetch) notModified(sink Sink) error {
 	if !f.hasData {
 		return ErrNoData
 	}
-	if !f.failed { // after a failure no ETag was sent, so that the server has confirmed nothing
+	if f.failed { // then no ETag was sent, so that the server has confirmed nothing
+		sink.Unchanged()
+	} else {
 		sink.Confirm()
 	}
 	return nil

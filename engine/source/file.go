@@ -3,13 +3,13 @@ package source
 import (
 	"context"
 	"crypto/sha256"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"github.com/burgee-flags/burgee/engine/source/regular"
 	"github.com/burgee-flags/burgee/engine/transport"
 )
 
@@ -66,9 +66,6 @@ func (f *File) look(sink Sink) error {
 	if err != nil {
 		return err
 	}
-	if !info.Mode().IsRegular() { // opening a pipe could wait for ever
-		return fmt.Errorf("%s is not a regular file", f.path)
-	}
 	if f.reason == "" && f.unchanged(info) {
 		f.confirm(sink)
 		return nil
@@ -83,15 +80,11 @@ func (f *File) unchanged(info fs.FileInfo) bool {
 
 func (f *File) read(sink Sink) error {
 	readAt := time.Now()
-	file, err := os.Open(f.path)
+	file, info, err := regular.Open(f.path)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = file.Close() }()
-	info, err := file.Stat()
-	if err != nil {
-		return err
-	}
 	var body Buffer
 	defer body.Release()
 	if err := body.ReadAll(file, f.limit, "the file"); err != nil {
@@ -116,6 +109,8 @@ func (f *File) read(sink Sink) error {
 func (f *File) confirm(sink Sink) {
 	if f.taken {
 		sink.Confirm()
+	} else {
+		sink.Unchanged()
 	}
 }
 
@@ -123,6 +118,7 @@ func (f *File) confirm(sink Sink) {
 func (f *File) fail(err error, sink Sink) {
 	reason := err.Error()
 	if reason == f.reason {
+		sink.Unchanged()
 		return
 	}
 	f.reason, f.taken = reason, false

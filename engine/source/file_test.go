@@ -51,7 +51,7 @@ func TestFileIsReloadedWhenItChanges(t *testing.T) {
 
 		put(t, path, "bad half") // seen in the middle of being written
 		assert.Equal(t, []string{"apply file json bad half"}, look())
-		assert.Empty(t, look(), "the same bytes are not offered again, and not confirmed either")
+		assert.Equal(t, []string{"unchanged"}, look(), "the same bytes are not offered again, and not confirmed either")
 		put(t, path, "four, whole")
 		assert.Equal(t, []string{"apply file json four, whole"}, look())
 		put(t, path, "bad")
@@ -61,7 +61,7 @@ func TestFileIsReloadedWhenItChanges(t *testing.T) {
 
 		require.NoError(t, os.Remove(path))
 		assert.Equal(t, []string{"fail"}, look())
-		assert.Empty(t, look(), "reported once")
+		assert.Equal(t, []string{"unchanged"}, look(), "reported once, and each look is heard of")
 		require.ErrorIs(t, sink.errors[0], fs.ErrNotExist)
 		put(t, path, "four, whole")
 		assert.Equal(t, []string{"apply file json four, whole"}, look())
@@ -134,11 +134,24 @@ func TestFileThatCannotBeUsed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			watch(t, filepath.Join(dir, test.file), 100, func(t *testing.T, look func() []string, sink *recorder) {
 				assert.Equal(t, []string{"fail"}, sink.take())
-				assert.Empty(t, look())
+				assert.Equal(t, []string{"unchanged"}, look())
 				assert.True(t, test.fits(sink.errors[0]), "%v", sink.errors[0])
 			})
 		})
 	}
+}
+
+func TestFileThatIsAPipeIsNotOpened(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "flags.json")
+	makePipe(t, path)
+	watch(t, path, 100, func(t *testing.T, look func() []string, sink *recorder) {
+		assert.Equal(t, []string{"fail"}, sink.take())
+		require.EqualError(t, sink.errors[0], path+" is a named pipe and not a regular file")
+		assert.Equal(t, []string{"unchanged"}, look())
+		require.NoError(t, os.Remove(path))
+		put(t, path, "doc")
+		assert.Equal(t, []string{"apply file json doc"}, look())
+	})
 }
 
 func TestFileRefresh(t *testing.T) {

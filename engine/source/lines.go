@@ -36,6 +36,7 @@ func (l *lines) next() ([]byte, error) {
 		if err := l.keep(l.rest); err != nil {
 			return nil, err
 		}
+		expect(l.from, l.line.Len() > 0)
 		n, err := l.from.Read(l.chunk)
 		l.rest = l.chunk[:n]
 		if n > 0 {
@@ -54,7 +55,7 @@ func (l *lines) keep(piece []byte) error {
 	if int64(l.line.Len()+len(piece)) > l.limit {
 		return &transport.TooLargeError{What: "the line", Limit: l.limit}
 	}
-	_, _ = l.line.Write(piece) // never fails
+	l.line.add(piece, l.limit)
 	return nil
 }
 
@@ -68,6 +69,13 @@ func (l *lines) complete(piece []byte) ([]byte, error) {
 		return nil, &transport.TooLargeError{What: "the line", Limit: l.limit}
 	}
 	return bytes.TrimSuffix(piece, []byte("\r")), nil
+}
+
+// expect tells an answer of a server whether it has to go on, or may be silent for as long as it likes.
+func expect(from io.Reader, more bool) {
+	if answer, ok := from.(*transport.Response); ok {
+		answer.Expect(more)
+	}
 }
 
 func (l *lines) release() { l.line.Release() }

@@ -75,7 +75,7 @@ func TestPollConfirmsOnlyWhatTheServerConfirmed(t *testing.T) {
 		stop := start(t, NewPoll(c, transport.Request{URL: testURL}, "", time.Minute), sink)
 		time.Sleep(6*time.Minute + time.Second)
 		stop()
-		assert.Equal(t, []string{"fail", "apply server  ", "confirm", "fail", "apply server  ", "confirm"}, sink.take())
+		assert.Equal(t, []string{"fail", "apply server  ", "confirm", "fail", "unchanged", "apply server  ", "confirm"}, sink.take())
 		require.ErrorIs(t, sink.errors[0], ErrNoData)
 		var status *transport.StatusError
 		require.ErrorAs(t, sink.errors[1], &status)
@@ -96,22 +96,45 @@ func TestPollReportsRetriesAndStopsInTheMiddle(t *testing.T) {
 	})
 }
 
+// silences are servers that accept and then say nothing.
+var silences = map[string]http.HandlerFunc{
+	"no head": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+	"half a body": func(w http.ResponseWriter, r *http.Request) {
+		say(w, "half")
+		<-r.Context().Done()
+	},
+}
+
 func TestPollStopsWhileTheServerSaysNothing(t *testing.T) {
-	for name, handler := range map[string]http.HandlerFunc{
-		"no head": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
-		"half a body": func(w http.ResponseWriter, r *http.Request) {
-			_, _ = io.WriteString(w, "half")
-			_ = http.NewResponseController(w).Flush()
-			<-r.Context().Done()
-		},
-	} {
+	for name, handler := range silences {
 		t.Run(name, func(t *testing.T) {
 			inMemory(t, handler, func(t *testing.T, c *transport.Client) {
 				sink := &recorder{}
 				stop := start(t, NewPoll(c, transport.Request{URL: testURL}, "", time.Minute), sink)
-				time.Sleep(time.Hour)
+				time.Sleep(20 * time.Second)
 				stop()
 				assert.Empty(t, sink.take())
+			})
+		})
+	}
+}
+
+func TestPollNoticesThatTheServerSaysNothing(t *testing.T) {
+	for name, test := range map[string]struct {
+		log  []string
+		last error
+	}{
+		"no head":     {[]string{"retry", "retry", "retry", "fail"}, transport.ErrNoAnswer},
+		"half a body": {[]string{"fail"}, transport.ErrStalled},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inMemory(t, silences[name], func(t *testing.T, c *transport.Client) {
+				sink := &recorder{}
+				stop := start(t, NewPoll(c, transport.Request{URL: testURL}, "", 0), sink)
+				time.Sleep(4*30*time.Second + 8*time.Second) // and the waits of up to 1, 2 and 4 s
+				stop()
+				assert.Equal(t, test.log, sink.take())
+				require.ErrorIs(t, sink.errors[0], test.last)
 			})
 		})
 	}

@@ -2,14 +2,17 @@ package source
 
 import (
 	"context"
-	"sync/atomic"
+	"sync"
 )
 
 // Sequence is a Source that runs others one after the other, each until it returns: a Fetch for the first data, then a
 // Stream for the changes.
 type Sequence struct {
-	stages  []Source
-	current atomic.Int32
+	stages []Source
+
+	mu      sync.Mutex
+	current Refresher // the stage that runs, if it can fetch out of turn
+	wanted  bool      // since the stage began, which may have been too late for it
 }
 
 // NewSequence returns a source that runs the stages in order.
@@ -17,20 +20,31 @@ func NewSequence(stages ...Source) *Sequence { return &Sequence{stages: stages} 
 
 // Run runs the stages until ctx ends or the last one returns.
 func (s *Sequence) Run(ctx context.Context, sink Sink) {
-	for i, stage := range s.stages {
+	for _, stage := range s.stages {
 		if ctx.Err() != nil {
 			return
 		}
-		s.current.Store(int32(i)) //nolint:gosec // a handful of stages
+		s.enter(stage)
 		stage.Run(ctx, sink)
 	}
 }
 
-// Refresh makes the stage that runs fetch at once, if it can.
+// Refresh makes the stage that runs fetch at once, if it can, and otherwise the next one that can.
 func (s *Sequence) Refresh() {
-	if i := int(s.current.Load()); i < len(s.stages) {
-		if stage, ok := s.stages[i].(Refresher); ok {
-			stage.Refresh()
-		}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wanted = true
+	if s.current != nil {
+		s.current.Refresh()
+	}
+}
+
+func (s *Sequence) enter(stage Source) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.current, _ = stage.(Refresher)
+	if s.wanted && s.current != nil {
+		s.wanted = false
+		s.current.Refresh()
 	}
 }

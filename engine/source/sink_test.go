@@ -40,6 +40,8 @@ func (r *recorder) Apply(u Update) error {
 
 func (r *recorder) Confirm() { r.enter("confirm"); r.leave() }
 
+func (r *recorder) Unchanged() { r.enter("unchanged"); r.leave() }
+
 func (r *recorder) Fail(err error) {
 	r.enter("fail")
 	r.errors = append(r.errors, err)

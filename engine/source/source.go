@@ -28,12 +28,16 @@ type Update struct {
 	Format string // in the backend's words; empty is its ordinary wire format
 }
 
-// Sink takes what a source finds. A source calls it from one goroutine at a time.
+// Sink takes what a source finds. A source calls it from one goroutine at a time. Every time that a source has asked or
+// looked ends with exactly one call of Apply, Confirm, Unchanged or Fail, so that whoever waits for it is not left
+// hanging; a source that is stopped meanwhile says nothing.
 type Sink interface {
 	// Apply compiles and publishes the update. On an error nothing changed, and the sink has recorded the failure.
 	Apply(Update) error
 	// Confirm says that the server was asked and what is held is current.
 	Confirm()
+	// Unchanged says that the source looked, and that nothing is different: what was said last still holds.
+	Unchanged()
 	// Fail says that the data could not be had; what is held stays.
 	Fail(error)
 	// Retry says that an attempt failed and another will be made after wait.

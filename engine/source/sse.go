@@ -110,6 +110,7 @@ func (e *events) nextLine() ([]byte, error) {
 			e.rest = e.rest[end+1:]
 			return e.first(e.line), nil
 		}
+		expect(e.from, len(e.line) > 0)
 		n, err := e.from.Read(e.chunk)
 		e.rest = e.chunk[:n]
 		if n == 0 && err != nil {

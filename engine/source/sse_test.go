@@ -207,6 +207,32 @@ func TestAnnouncedWithoutAStreamIsAPoll(t *testing.T) {
 	}
 }
 
+func TestAnnouncedNoticesThatTheStreamStopsInALine(t *testing.T) {
+	var streams atomic.Int32
+	inMemory(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/doc" {
+			say(w, "doc")
+			return
+		}
+		w.Header().Set("Content-Type", "text/event-stream")
+		if streams.Add(1) == 1 {
+			say(w, ": hello\n\ndata: hal")
+		} else {
+			say(w, ": hello\n\n") // silence between lines is no failure
+		}
+		<-r.Context().Done()
+	}, func(t *testing.T, c *transport.Client) {
+		both := NewAnnounced(NewPoll(c, transport.Request{URL: testURL}, "", 0), c,
+			transport.Request{URL: "http://flags.test/events"}, func(Event) bool { return true })
+		stop := start(t, both, &recorder{})
+		time.Sleep(29 * time.Second)
+		assert.EqualValues(t, 1, streams.Load())
+		time.Sleep(time.Hour)
+		assert.EqualValues(t, 2, streams.Load())
+		stop()
+	})
+}
+
 func TestAnnouncedEndsOnlyWhenNobodyCanCallTheSinkAnyMore(t *testing.T) {
 	inMemory(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")

@@ -15,6 +15,14 @@ import (
 // maxBadLines is how many lines in a row may make no sense before the connection is given up.
 const maxBadLines = 10
 
+// settled is how long a connection must have been open for the next one to be made without delay. A server that sends
+// one document and closes would otherwise be asked twice a second for ever.
+const settled = 5 * time.Second
+
+// quietWait is after how long without a document a connection counts as one that has nothing new to say. It is longer
+// than a first line may stop for, so that only one of the two is reported.
+const quietWait = transport.StallWait + time.Second
+
 // ErrStreamEnded says that the server closed a stream.
 var ErrStreamEnded = errors.New("the server ended the stream")
 
@@ -44,13 +52,14 @@ func NewStream(client *transport.Client, request transport.Request, decode Decod
 
 // Run reads the stream until ctx ends.
 func (s *Stream) Run(ctx context.Context, sink Sink) {
-	s.link.run(ctx, sink.Retry, func(ctx context.Context) (bool, error) {
-		got, err := s.connect(ctx, sink)
+	one := newOneAtATime(sink)
+	s.link.run(ctx, one.Retry, func(ctx context.Context) (time.Duration, error) {
+		got, err := s.connect(ctx, one)
 		// A connection that delivered and broke is replaced; only when that fails could the data not be had.
 		if !got.applied && !got.told && ctx.Err() == nil {
-			sink.Fail(err)
+			one.Fail(err)
 		}
-		return got.applied, err
+		return got.lived, err
 	})
 }
 
@@ -58,27 +67,38 @@ func (s *Stream) Run(ctx context.Context, sink Sink) {
 type delivery struct {
 	applied bool // at least one update that the sink took
 	told    bool // the sink knows why the last line was of no use
+	lived   time.Duration
 }
 
 // Refresh makes Run connect anew at once. The server then sends what is current.
 func (s *Stream) Refresh() { s.link.refresh() }
 
 // connect reads one connection to its end.
-func (s *Stream) connect(ctx context.Context, sink Sink) (delivery, error) {
-	var got delivery
+func (s *Stream) connect(ctx context.Context, sink *oneAtATime) (delivery, error) {
 	request := s.request
 	request.OnRetry = sink.Retry
 	answer, err := s.client.Get(ctx, request)
 	if err != nil {
-		return got, err
+		return delivery{}, err
 	}
 	defer answer.Close()
 	if answer.Status != http.StatusOK {
-		return got, &transport.StatusError{Code: answer.Status, URL: answer.URL}
+		return delivery{}, &transport.StatusError{Code: answer.Status, URL: answer.URL}
 	}
+	opened := time.Now()
+	got, err := s.read(answer, sink)
+	got.lived = time.Since(opened)
+	return got, err
+}
 
+// read takes documents until the connection ends.
+func (s *Stream) read(answer *transport.Response, sink *oneAtATime) (delivery, error) {
+	// A connection that is open and brings nothing must still be heard of, by whoever has asked for a refresh.
+	stopWaiting := sink.unchangedAfter(quietWait)
+	defer stopWaiting()
 	from := newLines(answer, s.client.MaxBody())
 	defer from.release()
+	var got delivery
 	for bad := 0; bad < maxBadLines; {
 		line, err := from.next()
 		if err == io.EOF {
@@ -91,12 +111,15 @@ func (s *Stream) connect(ctx context.Context, sink Sink) (delivery, error) {
 			continue
 		}
 		body, err := s.decode(line)
+		if body == nil && err == nil {
+			continue
+		}
+		stopWaiting()
 		switch {
 		case err != nil:
 			sink.Fail(err)
 			got.told = true
 			bad++
-		case body == nil:
 		case sink.Apply(Update{Body: body, Origin: FromStream, Format: s.format}) != nil:
 			got.told = true
 			bad++
@@ -115,14 +138,16 @@ type link struct {
 	cut     context.CancelFunc // ends the connection under way; nil when there is none
 }
 
-// run calls connect again and again until ctx ends. connect returns whether the connection delivered something.
-func (l *link) run(ctx context.Context, retry func(error, time.Duration), connect func(context.Context) (bool, error)) {
+// run calls connect again and again until ctx ends. connect returns for how long the connection was open.
+func (l *link) run(
+	ctx context.Context, retry func(error, time.Duration), connect func(context.Context) (time.Duration, error),
+) {
 	for ctx.Err() == nil {
 		connection, cancel := l.begin(ctx)
-		delivered, err := connect(connection)
+		lived, err := connect(connection)
 		cut := connection.Err() != nil
 		l.end(cancel)
-		if delivered {
+		if lived >= settled {
 			l.backoff.Reset()
 		}
 		if cut { // on demand, or because ctx ended

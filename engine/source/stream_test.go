@@ -2,6 +2,7 @@ package source
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -85,11 +86,12 @@ func TestStreamLeavesGarbageAlone(t *testing.T) {
 	})
 }
 
-func TestStreamBacksOffAndStartsAnewAfterADelivery(t *testing.T) {
+func TestStreamBacksOffAndStartsAnewAfterAConnectionThatLasted(t *testing.T) {
 	var works atomic.Bool
-	inMemory(t, func(w http.ResponseWriter, _ *http.Request) {
+	inMemory(t, func(w http.ResponseWriter, r *http.Request) {
 		if works.Load() {
 			say(w, "doc\n")
+			_ = transport.Wait(r.Context(), settled)
 			return
 		}
 		w.WriteHeader(401)
@@ -115,7 +117,7 @@ func TestStreamBacksOffAndStartsAnewAfterADelivery(t *testing.T) {
 		}
 		log := sink.take()
 		assert.Equal(t, []string{"fail", "retry", "fail", "retry"}, log[:4])
-		assert.Equal(t, []string{"apply stream  doc", "retry", "apply stream  doc", "retry"}, log[len(log)-4:])
+		assert.ElementsMatch(t, []string{"apply stream  doc", "retry", "apply stream  doc", "retry"}, log[len(log)-4:])
 	})
 }
 
@@ -152,11 +154,126 @@ func TestStreamStopsBeforeTheServerAnswers(t *testing.T) {
 		func(t *testing.T, c *transport.Client) {
 			sink := &recorder{}
 			stop := start(t, NewStream(c, transport.Request{URL: testURL}, decodeTest, ""), sink)
-			time.Sleep(time.Hour)
+			time.Sleep(20 * time.Second)
 			stop()
 			assert.Empty(t, sink.take())
 		})
 }
+
+func TestStreamNoticesThatTheServerStops(t *testing.T) {
+	for name, test := range map[string]struct {
+		say  string // before it stops; nothing: not even a head
+		log  []string
+		want error
+	}{
+		"before the head":        {"", []string{"retry"}, nil},
+		"in the first line":      {"hal", []string{"fail", "retry"}, transport.ErrStalled},
+		"in a line after others": {"doc\nhal", []string{"apply stream  doc", "retry"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inMemory(t, func(w http.ResponseWriter, r *http.Request) {
+				if test.say != "" {
+					say(w, test.say)
+				}
+				<-r.Context().Done()
+			}, func(t *testing.T, c *transport.Client) {
+				sink := &recorder{}
+				stop := start(t, NewStream(c, transport.Request{URL: testURL}, decodeTest, ""), sink)
+				time.Sleep(30 * time.Second)
+				synctest.Wait()
+				assert.Equal(t, test.log, sink.take())
+				if test.want != nil {
+					require.ErrorIs(t, sink.errors[0], test.want)
+				}
+				stop()
+			})
+		})
+	}
+}
+
+func TestStreamGivesASlowLineItsTime(t *testing.T) {
+	inMemory(t, func(w http.ResponseWriter, r *http.Request) {
+		for _, piece := range []string{"a", "b", "c", "d\n"} {
+			say(w, piece)
+			time.Sleep(29 * time.Second)
+		}
+		<-r.Context().Done()
+	}, func(t *testing.T, c *transport.Client) {
+		sink := &recorder{}
+		stop := start(t, NewStream(c, transport.Request{URL: testURL}, decodeTest, ""), sink)
+		time.Sleep(time.Hour)
+		stop()
+		assert.Equal(t, []string{"unchanged", "apply stream  abcd"}, sink.take())
+	})
+}
+
+func TestStreamThatIsOpenAndBringsNothing(t *testing.T) {
+	inMemory(t, func(w http.ResponseWriter, r *http.Request) {
+		for range 60 {
+			say(w, "ping\n")
+			time.Sleep(time.Second)
+		}
+		<-r.Context().Done()
+	}, func(t *testing.T, c *transport.Client) {
+		sink := &recorder{}
+		stream := NewStream(c, transport.Request{URL: testURL}, decodeTest, "")
+		stop := start(t, stream, sink)
+		time.Sleep(time.Hour)
+		assert.Equal(t, []string{"unchanged"}, sink.take(), "whoever waits hears of it, once")
+		stream.Refresh()
+		time.Sleep(time.Minute)
+		assert.Equal(t, []string{"unchanged"}, sink.take())
+		stream.Refresh()
+		time.Sleep(time.Second)
+		stop()
+		time.Sleep(time.Hour)
+		assert.Empty(t, sink.take(), "nothing after the end")
+	})
+}
+
+func TestStreamOfOneDocumentEachIsNotHammered(t *testing.T) {
+	var connections atomic.Int32
+	inMemory(t, func(w http.ResponseWriter, _ *http.Request) {
+		connections.Add(1)
+		say(w, "doc\n")
+	}, func(t *testing.T, c *transport.Client) {
+		stop := start(t, NewStream(c, transport.Request{URL: testURL}, decodeTest, ""), &recorder{})
+		time.Sleep(10 * time.Minute)
+		stop()
+		// Waits of [w/2, w) for w = 1, 2, 4, 8, 16, 30, 30, ... s.
+		assert.LessOrEqual(t, connections.Load(), int32(45))
+	})
+}
+
+func TestSequenceKeepsARefreshForTheNextStage(t *testing.T) {
+	var both *Sequence
+	deaf := sourceFunc(func(Sink) { both.Refresh() })
+	last := &refreshable{during: func() { both.Refresh() }}
+	both = NewSequence(deaf, last, deaf)
+	both.Run(t.Context(), &recorder{})
+	assert.Equal(t, 2, last.refreshes, "what was asked for before, and what is asked for now")
+
+	next := &refreshable{}
+	both = NewSequence(&refreshable{during: func() { both.Refresh() }}, next)
+	both.Run(t.Context(), &recorder{})
+	assert.Equal(t, 1, next.refreshes, "the first may have been past listening")
+}
+
+type sourceFunc func(Sink)
+
+func (f sourceFunc) Run(_ context.Context, sink Sink) { f(sink) }
+
+type refreshable struct {
+	during    func()
+	refreshes int
+}
+
+func (r *refreshable) Run(context.Context, Sink) {
+	if r.during != nil {
+		r.during()
+	}
+}
+func (r *refreshable) Refresh() { r.refreshes++ }
 
 func TestFetchThenStream(t *testing.T) {
 	var streams atomic.Int32

@@ -35,7 +35,7 @@ func (b *Backoff) Next() time.Duration {
 	return max(w/2+rand.N(w/2), min(b.Floor, longestWait))
 }
 
-// Reset starts again from one second. Call it after a connection that delivered something.
+// Reset starts again from one second. Call it after a connection that was open for a while.
 func (b *Backoff) Reset() { b.n = 0 }
 
 // Wait returns after d, or as soon as ctx ends, and then with its error.

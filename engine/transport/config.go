@@ -25,8 +25,10 @@ const (
 type Config struct {
 	TLS     TLS
 	Proxy   Proxy
-	MaxBody int64         // bytes of one answer after decompression; 0: DefaultMaxBody
-	Timeout time.Duration // of one attempt, reading the body included; 0: none. Streams never have one.
+	MaxBody int64 // bytes of one answer after decompression; 0: DefaultMaxBody
+	// Timeout is for one attempt, reading the body included; 0: none, and streams never have one. In any case a server
+	// that says nothing for 30 s before or in the middle of an answer is given up.
+	Timeout time.Duration
 	// DialContext replaces the TCP dialer. nil: TCP with a connect timeout of 10 s and keep-alive probes every 5 s.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 }

@@ -13,6 +13,10 @@ var ErrTooManyRedirects = errors.New("redirected more than 10 times")
 // ErrRedirectScheme is the cause of a RequestError whose server redirected to something other than http or https.
 var ErrRedirectScheme = errors.New("redirected to an address that is neither http nor https")
 
+// ErrRedirectAddress is the cause of a RequestError whose server redirected to something that is no address. The text is
+// left out: what cannot be parsed cannot be rid of its password either.
+var ErrRedirectAddress = errors.New("redirected to something that is not a valid address")
+
 // InvalidURLError is an address that no request can be made to.
 type InvalidURLError struct {
 	URL    string // without user and password; empty when it is not an absolute URL

@@ -55,7 +55,7 @@ func (c *Client) Post(ctx context.Context, req PostRequest) (*PostAnswer, error)
 		return nil, err
 	}
 	loop := retryablehttp.Client{
-		HTTPClient:   &http.Client{Transport: c.transport, Timeout: c.timeout, CheckRedirect: run.redirect},
+		HTTPClient:   &http.Client{Transport: &watch{next: c.transport}, Timeout: c.timeout, CheckRedirect: run.redirect},
 		RetryMax:     req.Retries,
 		CheckRetry:   run.check,
 		Backoff:      run.wait,

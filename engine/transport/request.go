@@ -20,8 +20,8 @@ type Request struct {
 	Auth func() http.Header
 	// OnRetry hears of every attempt that failed and will be made again after wait. It may be nil.
 	OnRetry func(err error, wait time.Duration)
-	// Stream is for an answer without end: no timeout, no limit on its length, no compression (which would hold lines
-	// back).
+	// Stream is for an answer without end: no timeout once it has begun, no limit on its length, no compression (which
+	// would hold lines back).
 	Stream bool
 }
 
@@ -33,6 +33,7 @@ type Response struct {
 	body   io.ReadCloser
 	limit  int64 // bytes still allowed; negative: no limit
 	max    int64
+	watch  *watch
 }
 
 // Get makes the request, with up to 3 retries for what may pass: any failure before the answer begins, and the statuses
@@ -55,8 +56,9 @@ func (c *Client) Get(ctx context.Context, req Request) (*Response, error) {
 	if req.Stream {
 		timeout = 0
 	}
+	watch := &watch{next: c.transport}
 	loop := retryablehttp.Client{
-		HTTPClient:   &http.Client{Transport: c.transport, Timeout: timeout, CheckRedirect: run.redirect},
+		HTTPClient:   &http.Client{Transport: watch, Timeout: timeout, CheckRedirect: run.redirect},
 		RetryMax:     maxRetries,
 		RetryWaitMin: firstWait,
 		RetryWaitMax: longestWait,
@@ -82,10 +84,11 @@ func (c *Client) Get(ctx context.Context, req Request) (*Response, error) {
 	limit := c.maxBody
 	if req.Stream {
 		limit = -1
+		watch.silent = true
 	}
 	return &Response{
 		Status: answer.StatusCode, Header: answer.Header, URL: redacted(answer.Request.URL),
-		body: answer.Body, limit: limit, max: c.maxBody,
+		body: answer.Body, limit: limit, max: c.maxBody, watch: watch,
 	}, nil
 }
 
@@ -125,6 +128,10 @@ func (r *Response) Read(p []byte) (int, error) {
 	}
 	return n, err
 }
+
+// Expect says whether more must come within StallWait, for whoever reads a stream: in the middle of a line it must. Any
+// other answer is read so from the beginning. A read that waits longer ends with ErrStalled.
+func (r *Response) Expect(more bool) { r.watch.silent = !more }
 
 // Close ends the answer. What was not read takes its connection with it.
 func (r *Response) Close() { _ = r.body.Close() }

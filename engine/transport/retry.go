@@ -41,7 +41,8 @@ func (a *attempts) check(ctx context.Context, answer *http.Response, err error) 
 		err = bare(err)
 		a.last = &RequestError{URL: a.url, Err: err}
 		var header *InvalidHeaderError
-		final := errors.Is(err, ErrTooManyRedirects) || errors.Is(err, ErrRedirectScheme) || errors.As(err, &header)
+		final := errors.Is(err, ErrTooManyRedirects) || errors.Is(err, ErrRedirectScheme) ||
+			errors.Is(err, ErrRedirectAddress) || errors.As(err, &header)
 		return !final, nil
 	}
 	code := answer.StatusCode

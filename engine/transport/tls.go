@@ -7,11 +7,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"io/fs"
+	"strings"
+
+	"github.com/burgee-flags/burgee/engine/source/regular"
 )
 
 // maxPEM bounds a certificate or key file: 16 MiB. System-wide bundles are well below one.
 const maxPEM = 16 << 20
+
+// keyFileOption is the option whose value is a secret when it is no path.
+const keyFileOption = "client_key_file"
 
 // TLS says whom to trust and who we are. An empty text is an option that was not given. Data wins over the file of the
 // same kind, which is then not opened.
@@ -46,7 +52,7 @@ func (t TLS) build() (*tls.Config, []string) {
 		}
 		content, err := readPEM(file)
 		if err != nil {
-			fail(fileOption, err)
+			fail(fileOption, harmless(err, file, fileOption, dataOption))
 		}
 		return content, fileOption
 	}
@@ -63,7 +69,7 @@ func (t TLS) build() (*tls.Config, []string) {
 
 	unread := len(problems)
 	cert, certOption := text(t.ClientCertData, "client_cert_data", t.ClientCertFile, "client_cert_file")
-	key, keyOption := text(t.ClientKeyData, "client_key_data", t.ClientKeyFile, "client_key_file")
+	key, keyOption := text(t.ClientKeyData, "client_key_data", t.ClientKeyFile, keyFileOption)
 	hasCert, hasKey := t.ClientCertData+t.ClientCertFile != "", t.ClientKeyData+t.ClientKeyFile != ""
 	switch {
 	case hasCert && !hasKey:
@@ -148,14 +154,7 @@ func certificates(text string) ([]*x509.Certificate, error) {
 }
 
 func readPEM(path string) (string, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return "", err
-	}
-	if !info.Mode().IsRegular() { // reading a pipe or a device could wait for ever
-		return "", fmt.Errorf("%s is not a regular file", path)
-	}
-	file, err := os.Open(path) //nolint:gosec // the path is the option
+	file, _, err := regular.Open(path)
 	if err != nil {
 		return "", err
 	}
@@ -165,7 +164,28 @@ func readPEM(path string) (string, error) {
 		return "", err
 	}
 	if len(content) > maxPEM {
-		return "", fmt.Errorf("%s is longer than %d bytes", path, maxPEM)
+		return "", fmt.Errorf("longer than %d bytes", maxPEM)
 	}
 	return string(content), nil
+}
+
+// harmless words why a file could not be read. Keys get pasted where a path belongs, so that the path of a key is never
+// shown, and nothing that looks like PEM text is.
+func harmless(err error, path, fileOption, dataOption string) error {
+	if strings.Contains(path, "-----BEGIN") || strings.ContainsAny(path, "\r\n") {
+		return fmt.Errorf("looks like PEM text: use %s", dataOption)
+	}
+	cause := err
+	var special *regular.Error
+	var failed *fs.PathError
+	switch {
+	case errors.As(err, &special):
+		cause = fmt.Errorf("%s and not a regular file", regular.Kind(special.Mode))
+	case errors.As(err, &failed):
+		cause = failed.Err
+	}
+	if fileOption == keyFileOption {
+		return cause
+	}
+	return fmt.Errorf("%s: %w", path, cause)
 }

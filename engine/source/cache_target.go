@@ -1,0 +1,65 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"github.com/burgee-flags/burgee/engine/source/regular"
+)
+
+// maxLinks is how many symbolic links may follow one another: as many as Linux allows.
+const maxLinks = 40
+
+// CheckCache says whether StoreCache can work with a path: its folder exists, and nothing but a regular file is there or
+// at the end of the symbolic link that is there. Errors: *regular.Error and those of the file system. Nothing is created
+// or changed.
+func CheckCache(path string) error {
+	target, err := cacheTarget(path)
+	if err != nil {
+		return err
+	}
+	dir := filepath.Dir(target)
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("the folder %s does not exist: %w", dir, fs.ErrNotExist)
+	case err != nil:
+		return err
+	case !info.IsDir():
+		return fmt.Errorf("%s is not a folder: %w", dir, syscall.ENOTDIR)
+	}
+	return nil
+}
+
+// cacheTarget follows symbolic links, also to what does not exist yet, and returns the path of the file to replace.
+func cacheTarget(path string) (string, error) {
+	for range maxLinks {
+		info, err := os.Lstat(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return path, nil
+		}
+		if err != nil {
+			return "", err
+		}
+		if info.Mode()&fs.ModeSymlink == 0 {
+			return path, regular.Check(path, info)
+		}
+		next, err := os.Readlink(path)
+		if err != nil {
+			return "", err
+		}
+		if !filepath.IsAbs(next) {
+			dir, err := filepath.EvalSymlinks(filepath.Dir(path)) // "..", in the link, is seen from there
+			if err != nil {
+				return "", err
+			}
+			next = filepath.Join(dir, next)
+		}
+		path = next
+	}
+	return "", &fs.PathError{Op: "follow", Path: path, Err: errors.New("too many symbolic links")}
+}
