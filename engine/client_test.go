@@ -224,7 +224,7 @@ func TestSavedOptionsHoldTheNewAuthentication(t *testing.T) {
 func TestEveryWrongOptionIsNamedAndNoSecretIsShown(t *testing.T) {
 	_, err := Open([]byte(`{"url":"ftp://x","update_interval":"soon","fetch_mode":"push","colour":1,
 		"authentication":{"client_token":"s3cret","jwt_token":"s3cret"},"tls_config":{"ca_cert_file":"/nowhere","x":1},
-		"cache_path":5,"error_strategy":"FALLBACK"}`), Host{})
+		"cache_path":5,"start_wait_ms":-1,"error_strategy":"FALLBACK"}`), Host{})
 	require.Error(t, err)
 	var known *eval.Error
 	require.ErrorAs(t, err, &known)
@@ -348,4 +348,13 @@ func TestAnUnchangedAnswerIsKeptForAForkAndOnDisk(t *testing.T) {
 	second := open(t, options, Host{Saved: func(o []byte) { s := string(o); last.Store(&s) }})
 	require.Eventually(t, func() bool { return second.Status().State == Ready }, 10*time.Second, time.Millisecond)
 	require.Eventually(t, func() bool { return strings.Contains(*last.Load(), `"restore"`) }, 10*time.Second, time.Millisecond)
+}
+
+func TestACachePathThatIsNoFileIsRefused(t *testing.T) {
+	for _, path := range []string{"", t.TempDir()} {
+		text, err := json.Marshal(map[string]any{"document": json.RawMessage(flagOn), "cache_path": path})
+		require.NoError(t, err)
+		_, err = Open(text, Host{})
+		require.ErrorContains(t, err, "cache_path cannot be used")
+	}
 }

@@ -59,8 +59,10 @@ func (c *Client) configure(text []byte, host Host) error {
 	}
 	c.config.startWait = opts.Milliseconds("start_wait_ms", wait)
 	c.config.cachePath = opts.String("cache_path", "")
-	if opts.Has("cache_path") && c.config.cachePath == "" {
-		opts.Problem("cache_path", "is empty")
+	if opts.Has("cache_path") {
+		if err := checkCachePath(c.config.cachePath); err != nil {
+			opts.Problem("cache_path", "cannot be used: "+err.Error())
+		}
 	}
 	c.config.maxBody = backend.MaxBody(opts)
 	level := opts.OneOf("log_level", "warn", levelNames[:]...)
@@ -94,6 +96,13 @@ func (c *Client) configure(text []byte, host Host) error {
 	}
 	c.plan = plan
 	return nil
+}
+
+func checkCachePath(path string) error {
+	if path == "" {
+		return errors.New("it is empty")
+	}
+	return source.CheckCache(path)
 }
 
 func (c *Client) readRestore(opts *option.Reader) {

@@ -14,9 +14,9 @@ import (
 // maxLinks is how many symbolic links may follow one another: as many as Linux allows.
 const maxLinks = 40
 
-// CheckCache says whether StoreCache can work with a path: its folder exists, and nothing but a regular file is there or
-// at the end of the symbolic link that is there. Errors: *regular.Error and those of the file system. Nothing is created
-// or changed.
+// CheckCache says whether StoreCache can work with a path: nothing but a regular file is there or at the end of the
+// symbolic link that is there, and its folder is one or can still be made. Errors: *regular.Error and those of the file
+// system. Nothing is created or changed.
 func CheckCache(path string) error {
 	target, err := cacheTarget(path)
 	if err != nil {
@@ -26,7 +26,7 @@ func CheckCache(path string) error {
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("the folder %s does not exist: %w", dir, fs.ErrNotExist)
+		return nil
 	case err != nil:
 		return err
 	case !info.IsDir():
