@@ -58,9 +58,8 @@ func (c *Client) configure(text []byte, host Host) error {
 		wait = defaultStartWait
 	}
 	c.config.startWait = opts.Milliseconds("start_wait_ms", wait)
-	c.config.cachePath = opts.String("cache_path", "")
-	if opts.Has("cache_path") {
-		if err := checkCachePath(c.config.cachePath); err != nil {
+	if c.config.cachePath = opts.NonEmpty("cache_path"); c.config.cachePath != "" {
+		if err := source.CheckCache(c.config.cachePath); err != nil {
 			opts.Problem("cache_path", "cannot be used: "+err.Error())
 		}
 	}
@@ -83,7 +82,13 @@ func (c *Client) configure(text []byte, host Host) error {
 	}
 	if unknown := opts.Unknown(); len(unknown) > 0 {
 		if !host.IgnoreUnknown {
-			opts.Problem(strings.Join(unknown, ", "), "is not an option")
+			for _, name := range unknown {
+				member, why, known := strings.Cut(strings.TrimSuffix(name, ")"), " (")
+				if !known {
+					why = "is not an option"
+				}
+				opts.Problem(member, why)
+			}
 		} else {
 			c.log.Log(backend.Warn, "ignored unknown options: "+strings.Join(unknown, ", "))
 		}
@@ -96,13 +101,6 @@ func (c *Client) configure(text []byte, host Host) error {
 	}
 	c.plan = plan
 	return nil
-}
-
-func checkCachePath(path string) error {
-	if path == "" {
-		return errors.New("it is empty")
-	}
-	return source.CheckCache(path)
 }
 
 func (c *Client) readRestore(opts *option.Reader) {

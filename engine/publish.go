@@ -15,6 +15,7 @@ type sink struct{ c *Client }
 
 // Apply implements source.Sink.
 func (s sink) Apply(u source.Update) error {
+	replaces := s.c.current.Load().rules != nil
 	changed, err := s.c.apply(u, time.Now())
 	kept := err == nil && (changed || !s.c.archive.holds())
 	// A host that forks as soon as its client is open should find the flags kept; but nobody waits for the compression
@@ -27,8 +28,10 @@ func (s sink) Apply(u source.Update) error {
 	s.c.started.open()
 	if kept && !first {
 		s.c.keep(u)
-		// What compiling left behind goes back to the system now, not over the next minutes.
-		debug.FreeOSMemory()
+		if !replaces {
+			// What compiling left behind goes back to the system now, not over the next minutes. A replacement uses it.
+			debug.FreeOSMemory()
+		}
 	}
 	if err == nil {
 		s.c.store()

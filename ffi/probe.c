@@ -1,6 +1,9 @@
 /* Reads memory that may not be there. A caller of the one-argument initialize_engine leaves whatever it had in the
  * register of the second argument, so that must not be dereferenced: the kernel is asked to read it, and says EFAULT
  * where a load would end the process. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* pipe2 */
+#endif
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,11 +43,18 @@ typedef struct reader {
 
 static int open_reader(reader *r) {
   int ends[2];
+#if defined(__linux__)
+  /* At once: another thread may start a program at any moment, which would inherit the pipe. */
+  if (pipe2(ends, O_CLOEXEC) != 0) {
+    return 0;
+  }
+#else
   if (pipe(ends) != 0) {
     return 0;
   }
   fcntl(ends[0], F_SETFD, FD_CLOEXEC);
   fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+#endif
   r->out = ends[0];
   r->in = ends[1];
   return 1;

@@ -71,7 +71,9 @@ BURGEE_API const char *evaluate_variant_ffi(void *engine, const char *request);
 BURGEE_API const char *evaluate_boolean(void *engine, const char *request);
 BURGEE_API const char *evaluate_boolean_ffi(void *engine, const char *request);
 
-/* requests: an array of requests. result: {"responses":[{"type":"VARIANT_EVALUATION_RESPONSE_TYPE",...}],...} */
+/* requests: an array of requests. result: {"responses":[{"type":"VARIANT_EVALUATION_RESPONSE_TYPE",...}],...}. A flag that
+ * does not exist is an entry of ERROR_EVALUATION_RESPONSE_TYPE with reason NOT_FOUND_ERROR_EVALUATION_REASON, one whose
+ * definition makes no sense has reason UNKNOWN_ERROR_EVALUATION_REASON. */
 BURGEE_API const char *evaluate_batch(void *engine, const char *requests);
 BURGEE_API const char *evaluate_batch_ffi(void *engine, const char *requests);
 
@@ -124,8 +126,10 @@ BURGEE_API char *burgee_open(const char *options);
  *   explain   {"key":"k","context":{...}}                     {"trace":{...},"text":"..."}: every step of the decision
  *   status    {}                                              {"state":"READY","ageMs":12,"version":3,"flags":10,
  *                                                               "origin":"server","error":null,...}
- *   refresh   {}                                              {"changed":true}: fetches now; blocks for one fetch
- *   update    {"document":{...}}                              {"changed":true}: uses a document that the host has fetched
+ *   refresh   {"timeout_ms":30000}                            {"changed":true}: fetches now; blocks for one fetch. TIMEOUT
+ *                                                               when it takes longer; the fetch goes on
+ *   update    {"document":{...}}                              {"changed":true}: uses a document that the host has fetched;
+ *                                                               INVALID_REQUEST for a client that fetches by itself
  *   track     {"event":"purchase","value":9.5,"context":{}}   {"accepted":false}: false where the backend takes no events
  *   flush     {"timeout_ms":1000}                             {"flushed":true}
  *
@@ -133,13 +137,15 @@ BURGEE_API char *burgee_open(const char *options);
  * flipt.update_authentication {"authentication":{...}} -> null. */
 BURGEE_API char *burgee_call(uint64_t client, const char *method, const char *params);
 
-/* Waits for the next event of the client, timeout_ms at most (0: not at all; negative: without limit). Blocks. One
- * thread per client should wait. ok: null after a time-out, otherwise
+/* Waits for the next event of the client, timeout_ms at most (0: not at all; negative: without limit). Blocks. Events are
+ * queued, and each is handed to one call: one thread per client should wait. ok: null after a time-out, otherwise
  *   {"type":"status","status":{...}}                          the state changed
  *   {"type":"change","flags":["a","b"],"version":4}           flags were added, removed or redefined
  *   {"type":"log","level":"warn","logger":"burgee.flipt","message":"..."}
  *   {"type":"lost","count":3}                                 nobody waited, and the oldest events were dropped
- *   {"type":"closed"}                                         the last event, for who was waiting; from then on INVALID_HANDLE */
+ *   {"type":"closed"}                                         the last event, for a thread that waits at that moment
+ * A waiting thread gets what is queued, one event a call. A call that begins after the client was closed answers
+ * INVALID_HANDLE. */
 BURGEE_API char *burgee_wait(uint64_t client, int64_t timeout_ms);
 
 /* Closes the client, within milliseconds. ok: null, also when it was closed before. */
@@ -150,7 +156,8 @@ BURGEE_API void burgee_free(char *reply);
 
 /* What to pass to burgee_open of a fresh copy of the library in a forked child, to get the same client with the flags that
  * it had last: options JSON, with the flags in it. Works in the child. Returns NULL for an unknown handle. Not to be freed;
- * in the parent it is valid until the flags change next, in a forked child for ever. */
+ * in the parent it is valid until the flags or the authentication change next, or the client is closed; in a forked child
+ * for ever. */
 BURGEE_API const char *burgee_saved_options(uint64_t client);
 
 /* "1.2.3 go1.26.8 linux/amd64". Never NULL; not to be freed; works in a forked child. */
@@ -192,7 +199,8 @@ typedef enum burgee_want {
   BURGEE_WANT_NUMBER = 3,
   BURGEE_WANT_OBJECT = 4,
   /* The rules and the error messages of evaluate_variant, evaluate_boolean and of an entry of evaluate_batch: attributes
-   * that are not strings are ignored, and a flag of the other type is an error. */
+   * that are not strings are ignored, and a flag of the other type is an error. With the error strategy "fallback" every
+   * flag is unknown (FLAG_NOT_FOUND) as long as there are no flags. */
   BURGEE_WANT_FLIPT_VARIANT = 5,
   BURGEE_WANT_FLIPT_BOOLEAN = 6,
   BURGEE_WANT_FLIPT_ANY = 7

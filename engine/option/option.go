@@ -5,34 +5,33 @@ package option
 import (
 	"bytes"
 	"math"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/goccy/go-json"
-
 	"github.com/burgee-flags/burgee/engine/eval"
+	"github.com/burgee-flags/burgee/engine/jsonscan"
 )
 
 // Reader hands out the members of one JSON object and remembers what was wrong with them. A member that is absent or
 // null yields the default. It is not safe for several goroutines.
 type Reader struct {
 	prefix   string
-	members  map[string]json.RawMessage
+	members  map[string][]byte
 	read     map[string]bool
+	ignored  map[string]string // why a member that nobody asked for does nothing here
 	problems *[]string
 	children []*Reader
 }
 
 // New reads the object in text. The error is for text that is not a JSON object.
 func New(text []byte) (*Reader, error) {
-	r := &Reader{read: map[string]bool{}, problems: new([]string)}
-	members, err := object(text)
+	r, err := newReader(text, "", new([]string))
 	if err != nil {
 		return nil, &eval.Error{Code: eval.CodeInvalidConfig, Op: "options", Msg: err.Error(), Err: err}
 	}
-	r.members = members
 	return r, nil
 }
 
@@ -40,31 +39,61 @@ type notObject struct{ found string }
 
 func (e notObject) Error() string { return "want a JSON object, found " + e.found }
 
-func object(text []byte) (map[string]json.RawMessage, error) {
+// newReader takes text apart. A name that is there twice is a problem: which of the two was meant cannot be known.
+func newReader(text []byte, prefix string, problems *[]string) (*Reader, error) {
 	text = bytes.TrimSpace(text)
 	if len(text) == 0 || text[0] != '{' {
 		return nil, notObject{found: describe(text)}
 	}
-	if !json.Valid(text) {
+	r := &Reader{
+		prefix: prefix, members: map[string][]byte{}, read: map[string]bool{}, ignored: map[string]string{}, problems: problems,
+	}
+	var twice []string
+	end, err := jsonscan.Object(text, 0, nil, func(name string, at int) (int, error) {
+		end, err := jsonscan.Skip(text, at)
+		if err != nil {
+			return end, err
+		}
+		name = strings.Clone(name)
+		if _, known := r.members[name]; known {
+			twice = append(twice, name)
+		}
+		r.members[name] = bytes.Clone(text[at:end])
+		return end, nil
+	})
+	if err == nil {
+		err = jsonscan.End(text, end)
+	}
+	if err != nil {
 		return nil, notObject{found: "text that is not valid JSON"}
 	}
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(text, &members); err != nil {
-		return nil, notObject{found: "text that is not valid JSON"}
+	for _, name := range twice {
+		r.Problem(name, "is given twice")
 	}
-	return members, nil
+	return r, nil
 }
 
-func (r *Reader) take(name string) (json.RawMessage, bool) {
+func (r *Reader) take(name string) ([]byte, bool) {
 	r.read[name] = true
 	raw, ok := r.members[name]
 	raw = bytes.TrimSpace(raw)
 	return raw, ok && len(raw) > 0 && string(raw) != "null"
 }
 
-// Problem records that the member name is not usable. found may be empty.
+// Problem records, once, that the member name is not usable.
 func (r *Reader) Problem(name, what string) {
-	*r.problems = append(*r.problems, r.prefix+name+" "+what)
+	problem := r.prefix + name + " " + what
+	if !slices.Contains(*r.problems, problem) {
+		*r.problems = append(*r.problems, problem)
+	}
+}
+
+// Ignored says why members that may be there do nothing. Unknown lists those that are, with the reason, whether they were
+// read or not.
+func (r *Reader) Ignored(why string, names ...string) {
+	for _, name := range names {
+		r.ignored[name] = why
+	}
 }
 
 // Has reports whether the member is there and not null.
@@ -88,12 +117,20 @@ func (r *Reader) String(name, fallback string) string {
 	if !ok {
 		return fallback
 	}
-	var s string
-	if raw[0] != '"' || json.Unmarshal(raw, &s) != nil {
+	s, ok := text(raw)
+	if !ok {
 		r.Problem(name, "is "+describe(raw)+", want a string")
 		return fallback
 	}
 	return s
+}
+
+// NonEmpty is String for a member that must hold something if it is there: "" would mean that it is absent.
+func (r *Reader) NonEmpty(name string) string {
+	if raw, ok := r.take(name); ok && string(raw) == `""` {
+		r.Problem(name, "is empty")
+	}
+	return r.String(name, "")
 }
 
 // Secret is String for values that must not appear in a message.
@@ -102,11 +139,17 @@ func (r *Reader) Secret(name string) string {
 	if !ok {
 		return ""
 	}
-	var s string
-	if raw[0] != '"' || json.Unmarshal(raw, &s) != nil {
+	s, ok := text(raw)
+	if !ok {
 		r.Problem(name, "is not a string")
 	}
 	return s
+}
+
+// text decodes a JSON string.
+func text(raw []byte) (s string, ok bool) {
+	s, _, _, err := jsonscan.String(raw, 0, nil)
+	return strings.Clone(s), err == nil
 }
 
 // OneOf returns a text member that must be one of choices, in lower case whatever its case.
@@ -189,22 +232,23 @@ func (r *Reader) Object(name string) *Reader {
 	if !ok {
 		return nil
 	}
-	members, err := object(raw)
+	child, err := newReader(raw, r.prefix+name+".", r.problems)
 	if err != nil {
 		// What stands in place of an object may be a secret that belongs inside it.
 		r.Problem(name, "is not an object")
 		return nil
 	}
-	child := &Reader{prefix: r.prefix + name + ".", members: members, read: map[string]bool{}, problems: r.problems}
 	r.children = append(r.children, child)
 	return child
 }
 
-// Unknown lists the members that nobody asked for, with those of the objects inside, sorted.
+// Unknown lists the members that nobody asked for and those that do nothing, with those of the objects inside, sorted.
 func (r *Reader) Unknown() []string {
 	var unknown []string
 	for name := range r.members {
-		if !r.read[name] {
+		if why := r.ignored[name]; why != "" && r.Has(name) {
+			unknown = append(unknown, r.prefix+name+" ("+why+")")
+		} else if !r.read[name] {
 			unknown = append(unknown, r.prefix+name)
 		}
 	}

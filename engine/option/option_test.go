@@ -68,6 +68,51 @@ func TestUnknownMembersOfObjectsInsideAreNamed(t *testing.T) {
 	require.Equal(t, []string{"o.x", "y"}, r.Unknown())
 }
 
+func TestAMemberThatIsGivenTwiceIsNamed(t *testing.T) {
+	r := reader(t, `{"a":1,"in":{"b":1,"\u0062":2},"a":null}`)
+	r.Raw("a")
+	r.Object("in").Raw("b")
+	require.EqualError(t, r.Err("test"), "test: a is given twice; in.b is given twice")
+	require.Empty(t, r.Unknown())
+}
+
+func TestAProblemIsReportedOnce(t *testing.T) {
+	r := reader(t, `{"n":-1}`)
+	r.Whole("n", 0, 1, 9)
+	r.Whole("n", 0, 1, 9)
+	require.EqualError(t, r.Err("test"), "test: n is -1, want 1 to 9")
+}
+
+func TestEmptyTextIsNotAnAbsentMember(t *testing.T) {
+	r := reader(t, `{"empty":"","null":null,"number":5,"full":"x"}`)
+	require.Empty(t, r.NonEmpty("absent"))
+	require.Empty(t, r.NonEmpty("null"))
+	require.Equal(t, "x", r.NonEmpty("full"))
+	require.NoError(t, r.Err(""))
+	r.NonEmpty("empty")
+	r.NonEmpty("number")
+	require.EqualError(t, r.Err("test"), "test: empty is empty; number is 5, want a string")
+}
+
+func TestIgnoredMembersAreUnknownWithTheReason(t *testing.T) {
+	r := reader(t, `{"read":1,"unread":2,"null":null,"used":3}`)
+	r.Raw("read")
+	r.Raw("null")
+	r.Raw("used")
+	r.Ignored("does nothing here", "read", "unread", "null", "absent")
+	require.Equal(t, []string{"read (does nothing here)", "unread (does nothing here)"}, r.Unknown())
+}
+
+func TestTheTextMayChangeAfterwards(t *testing.T) {
+	text := []byte(`{"plain":"a","raw":[1],"s":"\u0062"}`)
+	r, err := New(text)
+	require.NoError(t, err)
+	clear(text)
+	require.Equal(t, "a", r.String("plain", ""))
+	require.Equal(t, "b", r.String("s", ""))
+	require.Equal(t, "[1]", string(r.Raw("raw")))
+}
+
 func TestASecretIsNeverShown(t *testing.T) {
 	r := reader(t, `{"token":["s3cret"],"authentication":"s3cret"}`)
 	r.Secret("token")
@@ -76,7 +121,7 @@ func TestASecretIsNeverShown(t *testing.T) {
 }
 
 func TestWhatIsNotAnObjectIsRefused(t *testing.T) {
-	for _, text := range []string{"", " ", "[]", "null", `"x"`, "{", `{"a":1}x`, "\xff", `{"a":}`} {
+	for _, text := range []string{"", " ", "[]", "null", `"x"`, "{", `{"a":1}x`, "\xff", `{"a":}`, `{"a":01}`, `{"a":1.}`, `{"a":+1}`, `{"a":.5}`, `{"a":NaN}`, `{"a":{"b":00}}`} {
 		_, err := New([]byte(text))
 		var known *eval.Error
 		require.ErrorAs(t, err, &known, "%q", text)

@@ -124,12 +124,14 @@ func (l *Library) resolveFast(handle uint64, request *Request, c *call) {
 		return
 	}
 	w := want(request.Want)
-	e.client.Resolve(key, &c.context, out)
 	switch w {
 	case wantFliptVariant, wantFliptBoolean:
+		e.resolveFlipt(key, &c.context, out)
 		checkFliptType(out, w == wantFliptBoolean)
 	case wantFliptAny:
+		e.resolveFlipt(key, &c.context, out)
 	default:
+		e.client.Resolve(key, &c.context, out)
 		convert(out, w)
 	}
 	if out.ID != 0 {

@@ -75,23 +75,57 @@ func (l *Library) broken(err *eval.Error) uint64 {
 
 // fliptMessage words an error as Flipt's engine would: a category, then the detail.
 func fliptMessage(err *eval.Error) string {
-	message := err.Error()
-	for _, category := range []string{nullEngine, invalidRequest, internalError, "error parsing json: ", "server error: ", "unknown error: "} {
-		if strings.HasPrefix(err.Msg, category) {
-			return err.Msg
-		}
+	if isFliptMessage(err.Msg) {
+		return err.Msg
 	}
-	switch err.Code {
+	return fliptText(err.Code, err.Error())
+}
+
+// fliptText returns the text with a category before it, if it has none.
+func fliptText(code eval.Code, text string) string {
+	if isFliptMessage(text) {
+		return text
+	}
+	switch code {
 	case eval.CodeInvalidConfig:
-		return internalError + "invalid options: " + message
-	case eval.CodeInvalidRequest, eval.CodeUnknownMethod, eval.CodeFlagNotFound, eval.CodeTypeMismatch:
-		return invalidRequest + message
+		return internalError + "invalid options: " + text
+	case eval.CodeInvalidRequest, eval.CodeInvalidContext, eval.CodeUnknownMethod, eval.CodeFlagNotFound, eval.CodeTypeMismatch:
+		return invalidRequest + text
+	case eval.CodeParse:
+		return parsingError + text
 	case eval.CodeNotReady:
-		return "server error: " + message
+		return serverError + text
 	default:
-		return internalError + message
+		return internalError + text
 	}
 }
+
+func isFliptMessage(text string) bool {
+	for _, category := range fliptCategories {
+		if strings.HasPrefix(text, category) {
+			return true
+		}
+	}
+	return false
+}
+
+// resolveFlipt evaluates the flag. An error is worded as Flipt's engine would.
+func (e *entry) resolveFlipt(flagKey string, ec *eval.Context, out *eval.Outcome) {
+	e.client.Resolve(flagKey, ec, out)
+	switch {
+	case out.ErrorCode == "":
+	case out.ErrorCode != eval.CodeNotReady:
+		out.ErrorMessage = fliptText(out.ErrorCode, out.ErrorMessage)
+	case e.hasNoFlagsYet():
+		out.Fail(eval.CodeFlagNotFound, invalidRequest+"failed to get flag information "+e.client.FlagSet()+"/"+flagKey)
+	default:
+		out.ErrorMessage = nullEngine
+	}
+}
+
+// hasNoFlagsYet tells an engine without flags from one that is being closed. With the error strategy "fallback" Flipt's
+// engine begins with an empty set of flags, and answers as if the server had none.
+func (e *entry) hasNoFlagsYet() bool { return e.client.Status().State != engine.Closed }
 
 // engineOf returns the open engine of a handle, or the message that answers a call on it.
 func (l *Library) engineOf(handle uint64) (e *entry, message string) {
@@ -137,7 +171,7 @@ func (l *Library) evaluate(handle uint64, request, dst []byte, boolean bool) []b
 		return dst
 	}
 	out := &c.outcome
-	e.client.Resolve(flagKey, &c.context, out)
+	e.resolveFlipt(flagKey, &c.context, out)
 	checkFliptType(out, boolean)
 	switch {
 	case out.ErrorCode != "":
@@ -194,8 +228,8 @@ func (l *Library) batch(e *entry, c *call, requests, dst []byte) (grown []byte, 
 	out := &c.outcome
 	at, more, err := jsonscan.FirstElement(requests, jsonscan.SkipSpace(requests, 0))
 	if err == nil && !more {
-		// An engine without flags fails on an empty batch too.
-		if e.client.Resolve("", &c.context, out); out.ErrorCode != "" && out.ErrorCode != eval.CodeFlagNotFound {
+		// An engine that shows a failed fetch does so on an empty batch too.
+		if e.resolveFlipt("", &c.context, out); out.ErrorCode != "" && out.ErrorCode != eval.CodeFlagNotFound {
 			return dst, out.ErrorMessage
 		}
 	}
@@ -205,8 +239,8 @@ func (l *Library) batch(e *entry, c *call, requests, dst []byte) (grown []byte, 
 		if flagKey, at, err = c.readFlipt(requests, at); err != nil {
 			break
 		}
-		e.client.Resolve(flagKey, &c.context, out)
-		if out.ErrorCode != "" && out.ErrorCode != eval.CodeFlagNotFound {
+		e.resolveFlipt(flagKey, &c.context, out)
+		if out.ErrorCode != "" && errorEntryReason(out.ErrorCode) == "" {
 			return dst, out.ErrorMessage
 		}
 		if !first {
@@ -234,7 +268,14 @@ func (l *Library) ListFlags(handle uint64, dst []byte) (reply []byte) {
 	}
 	flags, err := e.client.Flags()
 	if err != nil {
-		return appendFailure(dst, fliptMessage(asError(err)))
+		failed := asError(err)
+		if failed.Code == eval.CodeNotReady {
+			if !e.hasNoFlagsYet() {
+				return appendFailure(dst, nullEngine)
+			}
+			return append(dst, success+`[]`+successEnd...)
+		}
+		return appendFailure(dst, fliptMessage(failed))
 	}
 	dst = append(dst, success+`[`...)
 	for i := range flags {

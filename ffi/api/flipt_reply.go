@@ -18,7 +18,12 @@ const (
 	nullEngine     = "error engine null pointer"
 	invalidRequest = "invalid request: "
 	internalError  = "internal error: "
+	parsingError   = "error parsing json: "
+	serverError    = "server error: "
+	unknownError   = "unknown error: "
 )
+
+var fliptCategories = [...]string{nullEngine, invalidRequest, internalError, parsingError, serverError, unknownError}
 
 func appendFailure(dst []byte, message string) []byte {
 	dst = append(dst, failure...)
@@ -102,7 +107,9 @@ func (c *call) appendEntry(dst []byte, namespace string, now time.Time, legacy b
 		dst = jsonscan.AppendString(dst, c.outcome.FlagKey)
 		dst = append(dst, `,"namespace_key":`...)
 		dst = jsonscan.AppendString(dst, namespace)
-		return append(dst, `,"reason":"NOT_FOUND_ERROR_EVALUATION_REASON"}}`...)
+		dst = append(dst, `,"reason":"`...)
+		dst = append(dst, errorEntryReason(c.outcome.ErrorCode)...)
+		return append(dst, `"}}`...)
 	case c.outcome.Type == eval.TypeBoolean:
 		dst = append(dst, `{"type":"BOOLEAN_EVALUATION_RESPONSE_TYPE","boolean_evaluation_response":`...)
 		dst = c.appendBoolean(dst, now)
@@ -111,6 +118,19 @@ func (c *call) appendEntry(dst []byte, namespace string, now time.Time, legacy b
 		dst = append(dst, `{"type":"VARIANT_EVALUATION_RESPONSE_TYPE","boolean_evaluation_response":null,"variant_evaluation_response":`...)
 		dst = c.appendVariant(dst, now, legacy)
 		return append(dst, `,"error_evaluation_response":null}`...)
+	}
+}
+
+// errorEntryReason returns what the entry of a batch says about a flag that has no answer: one that does not exist, or
+// whose definition makes no sense. Its neighbours keep their answers. "" for an error of the whole batch.
+func errorEntryReason(code eval.Code) string {
+	switch code {
+	case eval.CodeFlagNotFound:
+		return "NOT_FOUND_ERROR_EVALUATION_REASON"
+	case eval.CodeParse:
+		return "UNKNOWN_ERROR_EVALUATION_REASON"
+	default:
+		return ""
 	}
 }
 

@@ -3,10 +3,14 @@ package api
 import (
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/burgee-flags/burgee/engine/eval"
 )
 
 type evaluation func(handle uint64, request, dst []byte) []byte
@@ -193,4 +197,77 @@ func TestUnreachableServerFailsEveryCall(t *testing.T) {
 	}
 	require.NotEmpty(t, failureOf(t, l.EvaluateVariant(handle, []byte(`{"flag_key":"a","entity_id":"u"}`), nil)))
 	require.NotEmpty(t, failureOf(t, l.ListFlags(handle, nil)))
+}
+
+// With the error strategy "fallback" an engine begins with an empty set of flags, whatever became of its first fetch.
+func TestFallbackWithoutFlagsIsAnEmptySet(t *testing.T) {
+	l := at(t, someTime)
+	for _, options := range []string{
+		`{"url":"http://127.0.0.1:1","start_wait_ms":0,"error_strategy":"fallback","namespace":"shop"}`,
+		`{"fetch_mode":"none","error_strategy":"fallback","namespace":"shop"}`,
+	} {
+		handle := l.InitializeEngine([]byte(options))
+		const missing = "invalid request: failed to get flag information shop/a"
+		request := `{"flag_key":"a","entity_id":"u"}`
+		require.Equal(t, missing, failureOf(t, l.EvaluateVariant(handle, []byte(request), nil)))
+		require.Equal(t, missing, failureOf(t, l.EvaluateBoolean(handle, []byte(request), nil)))
+		require.Equal(t, `{"status":"success","result":[],"error_message":null}`, string(l.ListFlags(handle, nil)))
+		const batch = `{"status":"success","result":{"responses":[%s],"request_duration_millis":0.0},"error_message":null}`
+		require.Equal(t, fmt.Sprintf(batch, ""), string(l.EvaluateBatch(handle, []byte(`[]`), nil)))
+		require.Equal(t, fmt.Sprintf(batch, errorEntry("a", "NOT_FOUND_ERROR_EVALUATION_REASON")),
+			string(l.EvaluateBatch(handle, []byte(`[`+request+`]`), nil)))
+		for _, w := range []want{wantFliptVariant, wantFliptBoolean, wantFliptAny} {
+			result := fastResult(200)
+			require.Equal(t, eval.CodeFlagNotFound.Number(), l.ResolveInto(handle, fastRequest("a", w), result))
+			require.Equal(t, missing, result.read(t).message)
+		}
+		require.Equal(t, eval.CodeNotReady.Number(), l.ResolveInto(handle, fastRequest("a", wantAny), fastResult(200)))
+		l.DestroyEngine(handle)
+	}
+}
+
+func errorEntry(flagKey, reason string) string {
+	return `{"type":"ERROR_EVALUATION_RESPONSE_TYPE","boolean_evaluation_response":null,"variant_evaluation_response":null,` +
+		`"error_evaluation_response":{"flag_key":"` + flagKey + `","namespace_key":"shop","reason":"` + reason + `"}}`
+}
+
+// broken is a document with one flag whose definition makes no sense.
+const broken = `{"namespace":{"key":"shop"},"flags":[{"key":"bad","type":"VARIANT_FLAG_TYPE","enabled":true,"rules":5},` +
+	`{"key":"good","type":"BOOLEAN_FLAG_TYPE","enabled":true,"rollouts":[]}]}`
+
+func TestABrokenFlagLeavesTheRestOfABatch(t *testing.T) {
+	l := at(t, someTime)
+	handle := l.InitializeEngine([]byte(`{"namespace":"shop","document":` + broken + `}`))
+	defer l.DestroyEngine(handle)
+	reply := string(l.EvaluateBatch(handle, []byte(`[{"flag_key":"bad","entity_id":"u"},{"flag_key":"good","entity_id":"u"}]`), nil))
+	require.True(t, strings.HasPrefix(reply, `{"status":"success","result":{"responses":[`+errorEntry("bad", "UNKNOWN_ERROR_EVALUATION_REASON")+
+		`,{"type":"BOOLEAN_EVALUATION_RESPONSE_TYPE","boolean_evaluation_response":{"enabled":true,"flag_key":"good",`), reply)
+	message := failureOf(t, l.EvaluateVariant(handle, []byte(`{"flag_key":"bad","entity_id":"u"}`), nil))
+	require.True(t, strings.HasPrefix(message, "error parsing json: "), message)
+	require.Equal(t, eval.CodeParse.Number(), l.ResolveInto(handle, fastRequest("bad", wantFliptAny), fastResult(500)))
+}
+
+func TestEveryMessageHasACategory(t *testing.T) {
+	categories := []string{"invalid request: ", "error parsing json: ", "server error: ", "internal error: ", "unknown error: "}
+	for _, code := range eval.Codes {
+		message := fliptMessage(&eval.Error{Code: code, Op: "fetch", Msg: "it broke"})
+		require.True(t, slices.ContainsFunc(categories, func(c string) bool { return strings.HasPrefix(message, c) }), "%s: %s", code, message)
+		require.True(t, strings.HasSuffix(message, "it broke"), message)
+		for _, category := range categories {
+			require.Equal(t, category+"x", fliptMessage(&eval.Error{Code: code, Op: "fetch", Msg: category + "x"}), "none gets two")
+			require.Equal(t, category+"x", fliptText(code, category+"x"))
+		}
+	}
+	require.Equal(t, "error engine null pointer", fliptText(eval.CodeGeneral, "error engine null pointer"))
+}
+
+func TestAnEngineThatIsBeingClosedIsANullEngine(t *testing.T) {
+	l := at(t, someTime)
+	handle := l.InitializeEngine(options(t))
+	e := l.handles.get(handle)
+	defer l.DestroyEngine(handle)
+	e.client.Close() // as another thread does between the lookup of the handle and the evaluation
+	require.Equal(t, "error engine null pointer", failureOf(t, l.EvaluateVariant(handle, []byte(`{"flag_key":"bare","entity_id":"u"}`), nil)))
+	require.Equal(t, "error engine null pointer", failureOf(t, l.EvaluateBatch(handle, []byte(`[]`), nil)))
+	require.Equal(t, "error engine null pointer", failureOf(t, l.ListFlags(handle, nil)))
 }

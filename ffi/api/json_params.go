@@ -10,7 +10,6 @@ import (
 // params is what the methods that are answered here take.
 type params struct {
 	key      string
-	hasKey   bool
 	want     want
 	fallback []byte // JSON text of the caller's default
 	context  error  // a contextError
@@ -23,21 +22,28 @@ const (
 	takesKey = 1 << iota
 	takesContext
 	takesType // with default
+	takesDefault
 )
 
 // readParams reads the object b into c. A member that the method does not take is an error: an option
 // that is misspelt must not be dropped silently.
 func (c *call) readParams(b []byte, takes int) error {
 	c.params = params{fallback: null}
+	seen := 0
 	at, more, err := jsonscan.FirstMember(b, jsonscan.SkipSpace(b, 0))
 	for more && err == nil {
 		var name string
 		if name, at, c.text, err = jsonscan.Name(b, at, c.text); err != nil {
 			break
 		}
-		if at, err = c.readParam(b, at, name, takes); err != nil {
+		var member int
+		if member, at, err = c.readParam(b, at, name, takes); err != nil {
 			return invalidParams(name + ": " + err.Error())
 		}
+		if seen&member != 0 {
+			return invalidParams(name + " is given twice")
+		}
+		seen |= member
 		at, more, err = jsonscan.NextMember(b, at)
 	}
 	if err == nil {
@@ -46,40 +52,43 @@ func (c *call) readParams(b []byte, takes int) error {
 	if err != nil {
 		return invalidParams(err.Error())
 	}
-	if takes&takesKey != 0 && !c.params.hasKey {
+	if takes&takesKey != 0 && seen&takesKey == 0 {
 		return invalidParams("key is missing")
 	}
 	return nil
 }
 
-func (c *call) readParam(b []byte, at int, name string, takes int) (end int, err error) {
+// readParam reads the value at at, and returns which member it is.
+func (c *call) readParam(b []byte, at int, name string, takes int) (member, end int, err error) {
 	p := &c.params
 	switch {
 	case name == "key" && takes&takesKey != 0:
-		p.hasKey = true
+		member = takesKey
 		p.key, end, c.text, err = jsonscan.String(b, at, c.text)
 	case name == "context" && takes&takesContext != 0:
-		c.context.Attributes = c.context.Attributes[:0]
+		member = takesContext
 		end, err = c.readContext(b, at)
 		if bad, ok := err.(contextError); ok { //nolint:errorlint // readContext does not wrap it
 			p.context, err = bad, nil
 		}
 	case name == "default" && takes&takesType != 0:
+		member = takesDefault
 		end, err = jsonscan.Skip(b, at)
 		p.fallback = b[at:end]
 	case name == "type" && takes&takesType != 0:
+		member = takesType
 		var text string
 		var ok bool
 		if text, end, c.text, err = jsonscan.String(b, at, c.text); err != nil {
-			return end, err
+			return member, end, err
 		}
 		if p.want, ok = wantByName(text); !ok {
-			return end, errors.New("want boolean, string, number, object or any")
+			return member, end, errors.New("want boolean, string, number, object or any")
 		}
 	default:
-		return at, errors.New("no such member")
+		return 0, at, errors.New("no such member")
 	}
-	return end, err
+	return member, end, err
 }
 
 func invalidParams(message string) error {

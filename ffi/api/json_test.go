@@ -98,6 +98,34 @@ func TestMethodMustBeText(t *testing.T) {
 	require.Equal(t, "INVALID_REQUEST", errorOf(t, l.Call(client, []byte("resolve"), []byte("{\"key\":\"\xff\"}"), nil)))
 }
 
+func TestAParameterThatIsGivenTwiceIsAnError(t *testing.T) {
+	l, client := openedClient(t)
+	for name, params := range map[string]string{
+		"context": `{"key":"theme","context":{"plan":"pro"},"context":{}}`,
+		"key":     `{"key":"theme","key":"theme"}`,
+		"type":    `{"key":"theme","type":"any","type":"string"}`,
+		"default": `{"key":"theme","default":1,"default":null}`,
+	} {
+		reply := l.Call(client, []byte("resolve"), []byte(params), nil)
+		require.Equal(t, "INVALID_REQUEST", errorOf(t, reply))
+		require.Contains(t, string(reply), name+" is given twice")
+	}
+	reply := l.Call(client, []byte("all"), []byte(`{"context":null,"context":null}`), nil)
+	require.Contains(t, string(reply), "context is given twice")
+}
+
+// What lies beyond the end of a slice is kept for the next call as well, and must not point at this one's memory.
+func TestNothingOfACallIsKept(t *testing.T) {
+	c := newCall()
+	err := c.readParams([]byte(`{"key":"k","context":{"a":"x","b":"y"},"context":{"a":"x"}}`), takesKey|takesContext)
+	require.ErrorContains(t, err, "context is given twice")
+	attributes := c.context.Attributes
+	c.done()
+	for _, attribute := range attributes[:cap(attributes)] {
+		require.Zero(t, attribute)
+	}
+}
+
 func TestAllEvaluatesEveryFlag(t *testing.T) {
 	l, client := openedClient(t)
 	var reply struct {

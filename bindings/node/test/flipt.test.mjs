@@ -106,6 +106,27 @@ describe('responses', () => {
       });
     }));
 
+  test('of a batch, in which a flag makes no sense', () => {
+    const broken = { key: 'broken', type: 'VARIANT_FLAG_TYPE', enabled: true, rules: 5 };
+    return withClient({ document: documentOf(broken, booleanFlag('dark', true)), namespace: 'default' }, (client) => {
+      const request = { entityId: 'u', context: pro };
+      const { responses } = client.evaluateBatch([
+        { ...request, flagKey: 'broken' },
+        { ...request, flagKey: 'dark' },
+      ]);
+      assert.deepEqual(responses[0], {
+        type: 'ERROR_EVALUATION_RESPONSE_TYPE',
+        errorEvaluationResponse: {
+          flagKey: 'broken',
+          namespaceKey: 'default',
+          reason: 'UNKNOWN_ERROR_EVALUATION_REASON',
+        },
+      });
+      assert.equal(responses[1].booleanEvaluationResponse.enabled, true);
+      assert.throws(() => client.evaluateVariant({ ...request, flagKey: 'broken' }), /^Error: error parsing json: /);
+    });
+  });
+
   test('belong to the caller, who may change them', () =>
     withClient({ document: sample }, (client) => {
       const request = { flagKey: 'theme', entityId: 'u', context: pro };

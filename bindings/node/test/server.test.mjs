@@ -90,7 +90,7 @@ describe('an open server', () => {
   });
 
   test('polling finds a change', async () => {
-    const client = await init({ updateInterval: 0.02 });
+    const client = await init({ updateInterval: 0.1 });
     const change = event(client, 'change', ({ version }) => version === 2);
     await serve(server, changed);
     assert.deepEqual((await change).flags, ['dark', 'limit', 'off', 'theme']);
@@ -129,7 +129,7 @@ describe('an open server', () => {
 
   test('open resolves without flags, says what is wrong, and goes on trying', async () => {
     await faults({ kind: 'answer', status: 404, times: -1 });
-    const client = await open({ url: server.url, updateInterval: 0.02, logLevel: 'warn' });
+    const client = await open({ url: server.url, updateInterval: 0.1, logLevel: 'warn' });
     clients.push(client);
     assert.equal(client.status().state, 'ERROR');
     assert.equal(client.details('theme', 'x', pro).errorCode, 'PROVIDER_NOT_READY');

@@ -109,6 +109,24 @@ def test_batch(client: FliptClient) -> None:
         client.evaluate_batch([EvaluationRequest(flag_key=" ", entity_id="u", context={})])
 
 
+def test_a_broken_flag_leaves_the_rest_of_a_batch() -> None:
+    broken = {"key": "broken", "type": "VARIANT_FLAG_TYPE", "enabled": True, "rules": 5}
+    with FliptClient(ClientOptions(document=make_document(broken, boolean_flag("dark")))) as client:
+        requests = [EvaluationRequest(flag_key=key, entity_id="u", context=CONTEXT) for key in ("broken", "dark")]
+        first, second = client.evaluate_batch(requests).responses
+        assert first.type == "ERROR_EVALUATION_RESPONSE_TYPE"
+        assert first.error_evaluation_response is not None
+        assert first.error_evaluation_response.model_dump() == {
+            "flag_key": "broken",
+            "namespace_key": "default",
+            "reason": "UNKNOWN_ERROR_EVALUATION_REASON",
+        }
+        assert second.boolean_evaluation_response is not None
+        assert second.boolean_evaluation_response.enabled
+        with pytest.raises(errors.EvaluationError, match="error parsing json: "):
+            client.evaluate_variant("broken", "u", CONTEXT)
+
+
 @pytest.mark.parametrize("key", ["", " ", "\t\n", "\u2003", None])
 def test_blank_keys(client: FliptClient, key: Any) -> None:
     for evaluate in (client.evaluate_variant, client.evaluate_boolean):

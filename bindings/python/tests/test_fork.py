@@ -50,7 +50,7 @@ def child(function, *arguments):
             os._exit(status)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
-client = burgee.open(url=sys.argv[1], tls_config={"ca_cert_file": sys.argv[2]}, update_interval=0.05)
+client = burgee.open(url=sys.argv[1], tls_config={"ca_cert_file": sys.argv[2]}, update_interval=0.1)
 assert work(client, 100) == 0
 """
 
@@ -294,7 +294,7 @@ import os, sys
 import burgee
 sys.path.insert(0, {tests!r})
 from conftest import CONTEXT
-client = burgee.open(url={url!r}, update_interval=0.05)
+client = burgee.open(url={url!r}, update_interval=0.1)
 assert client.string("theme", "", CONTEXT) == "amber"
 
 def application(environ, start_response):

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
 	"sync/atomic"
 
 	"github.com/burgee-flags/burgee/engine/eval"
@@ -26,7 +25,7 @@ type credentials struct {
 }
 
 // set takes the JSON of the option: "none", {"none":null}, {"client_token":"..."} or {"jwt_token":"..."}; null members
-// count as absent. Its errors never hold the token.
+// count as absent. Its errors never hold the token, nor the name of a member that may be one.
 func (a *authentication) set(raw []byte) error {
 	if string(bytes.TrimSpace(raw)) == `"none"` {
 		a.current.Store(&credentials{})
@@ -39,7 +38,7 @@ func (a *authentication) set(raw []byte) error {
 	opts.Raw("none")
 	given := credentials{}
 	for member, scheme := range map[string]string{"client_token": "Bearer ", "jwt_token": "JWT "} {
-		if !opts.Has(member) {
+		if opts.Raw(member) == nil {
 			continue
 		}
 		if given.member != "" {
@@ -48,11 +47,12 @@ func (a *authentication) set(raw []byte) error {
 		given.member, given.token = member, opts.Secret(member)
 		given.header = scheme + given.token
 	}
-	if unknown := opts.Unknown(); len(unknown) > 0 {
-		return errors.New("has unknown members: " + strings.Join(unknown, ", "))
+	// Their names are not shown: a token may stand in the wrong place.
+	if len(opts.Unknown()) > 0 {
+		return errors.New("has members that are neither client_token nor jwt_token")
 	}
-	if err := opts.Err(""); err != nil {
-		return errors.New("has a member that is not a string")
+	if opts.Err("") != nil {
+		return errors.New("has a member that is not a string, or one that is given twice")
 	}
 	if !transport.ValidHeaderValue(given.header) {
 		return errors.New("has a token with characters that a header cannot hold")

@@ -15,6 +15,8 @@ const (
 	defaultURL      = "http://localhost:8080"
 	defaultName     = "default" // of environment and namespace
 	defaultInterval = 120 * time.Second
+	// minInterval keeps a unit that was mistaken, such as minutes for seconds, from becoming a flood of requests.
+	minInterval = 100 * time.Millisecond
 )
 
 // config are Flipt's own options. Those of every backend are read by the engine and by backend.Network.
@@ -51,11 +53,14 @@ func readConfig(opts *option.Reader, env backend.Env) config {
 		reference:   opts.String("reference", ""),
 		interval:    opts.Seconds("update_interval", defaultInterval),
 		fetchMode:   opts.OneOf("fetch_mode", fetchPolling, fetchPolling, fetchStreaming, fetchSSE, fetchNone),
-		file:        opts.String("file", ""),
+		file:        opts.NonEmpty("file"),
 		document:    opts.Raw("document"),
 	}
-	if c.interval == 0 {
+	switch {
+	case c.interval == 0:
 		c.interval = defaultInterval // as Flipt's engine has it
+	case c.interval < minInterval:
+		opts.Problem("update_interval", "is below "+minInterval.String()+", want more, or 0 for the default of "+defaultInterval.String())
 	}
 	strategy := "fallback"
 	if env.FailFast {
@@ -98,19 +103,30 @@ func (c *config) readSnapshot(opts *option.Reader) {
 
 // checkSources refuses options that name two places for the flags, or a place that cannot be.
 func (c *config) checkSources(opts *option.Reader) {
-	local := c.file != "" || c.document != nil
-	if c.file != "" && c.document != nil {
+	if opts.Has("file") && opts.Has("document") {
 		opts.Problem("document", "is given together with file")
 	}
-	if local && opts.Has("url") {
-		opts.Problem("url", "is given together with file or document")
+	for _, local := range []string{"file", "document"} {
+		if !opts.Has(local) {
+			continue
+		}
+		if opts.Has("url") {
+			opts.Problem("url", "is given together with file or document")
+		}
+		opts.Ignored("has no meaning with "+local, "authentication", "proxy", "reference", "request_timeout", "tls_config", "update_interval")
+		return
 	}
-	if local || c.fetchMode == fetchNone {
+	if c.fetchMode == fetchNone {
 		return
 	}
 	u, err := url.Parse(c.url)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+	switch {
+	case err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "":
 		opts.Problem("url", "is not an address that begins with http:// or https://")
+	case u.RawQuery != "" || u.ForceQuery:
+		opts.Problem("url", "has a query, which would end up in logs")
+	case strings.Contains(c.url, "#"):
+		opts.Problem("url", "has a fragment, which is never sent")
 	}
 }
 
@@ -137,6 +153,9 @@ func Open(opts *option.Reader, env backend.Env) (*backend.Plan, error) {
 			"flipt.snapshot":              {Run: exportMethod(c.namespace), ReadsFlags: true},
 			"flipt.update_authentication": {Run: c.auth.updateMethod, ChangesOptions: true},
 		},
+	}
+	if opts.Has("file") || opts.Has("document") {
+		plan.Overlay = nil // a copy of this client would be refused credentials that have no meaning
 	}
 	if c.snapshot != nil {
 		plan.Initial = &source.Update{Body: c.snapshot, Origin: source.FromSnapshot, Format: formatSnapshot}

@@ -75,8 +75,13 @@ func (c *config) snapshotHeader() http.Header {
 	return header
 }
 
+// streamURL has a place for an environment in any case.
 func (c *config) streamURL() string {
-	return c.url + "/client/v2/environments/" + url.PathEscape(c.environment) + "/namespaces/" +
+	environment := c.environment
+	if environment == "" {
+		environment = defaultName
+	}
+	return c.url + "/client/v2/environments/" + url.PathEscape(environment) + "/namespaces/" +
 		url.PathEscape(c.namespace) + "/stream"
 }
 
@@ -90,19 +95,22 @@ func decodeStreamLine(line []byte) ([]byte, error) {
 	var document []byte
 	var failure string
 	at := jsonscan.SkipSpace(line, 0)
-	_, err := jsonscan.Object(line, at, nil, func(name string, at int) (int, error) {
+	end, err := jsonscan.Object(line, at, nil, func(name string, at int) (int, error) {
 		end, err := jsonscan.Skip(line, at)
 		if err != nil {
 			return end, err
 		}
-		switch name {
-		case "result":
+		switch {
+		case name == "result":
 			document = line[at:end]
-		case "error":
+		case name == "error" && line[at] != 'n': // null is no error
 			failure = errorText(line[at:end])
 		}
 		return end, nil
 	})
+	if err == nil {
+		err = jsonscan.End(line, end)
+	}
 	switch {
 	case err != nil:
 		return nil, &streamLineError{cause: err}

@@ -25,7 +25,11 @@ const reasons: readonly string[] = [
   'DEFAULT_EVALUATION_REASON',
 ];
 
-const flagNotFound = 3; // BURGEE_FLAG_NOT_FOUND
+/** Why one entry of a batch has no answer, while its neighbours have theirs: by burgee_code. */
+const entryReasons: Readonly<Record<number, string>> = {
+  3: 'NOT_FOUND_ERROR_EVALUATION_REASON', // BURGEE_FLAG_NOT_FOUND
+  4: 'UNKNOWN_ERROR_EVALUATION_REASON', // BURGEE_PARSE_ERROR: the flag's definition makes no sense
+};
 const typeBoolean = 1; // BURGEE_TYPE_BOOLEAN
 
 const noContext: Context = Object.freeze({});
@@ -162,12 +166,12 @@ function evaluateOne(
   { flagKey, entityId, context }: EvaluationRequest,
 ): EvaluationResponse {
   const code = evaluate(handle, Want.FliptAny, String(flagKey), String(entityId), context ?? noContext, false);
-  if (code === flagNotFound) {
-    const errorEvaluationResponse = { flagKey, namespaceKey, reason: 'NOT_FOUND_ERROR_EVALUATION_REASON' };
-    return { type: 'ERROR_EVALUATION_RESPONSE_TYPE', errorEvaluationResponse };
-  }
   if (code !== 0) {
-    throw new Error(lastMessage());
+    const reason = entryReasons[code];
+    if (reason === undefined) {
+      throw new Error(lastMessage());
+    }
+    return { type: 'ERROR_EVALUATION_RESPONSE_TYPE', errorEvaluationResponse: { flagKey, namespaceKey, reason } };
   }
   const outcome = lastOutcome();
   if (outcome.flagType === typeBoolean) {

@@ -69,23 +69,29 @@ class FliptClient(_native.FliptClient):
             """Evaluate a boolean flag."""
 
     def evaluate_batch(self, requests: Iterable[EvaluationRequest]) -> BatchEvaluationResponse:
-        """Evaluate flags of both types. A flag that does not exist is an entry of its own; it raises nothing."""
-        entries = [
-            self._entry(request.flag_key, self._evaluate_entry(request.flag_key, request.entity_id, request.context))
-            for request in requests
-        ]
+        """Evaluate flags of both types.
+
+        A flag that does not exist, or whose definition makes no sense, is an entry of its own; it raises nothing.
+        """
+        entries = [self._entry(request) for request in requests]
         if not entries and self.last_error is not None:
             raise EvaluationError(self.last_error)
         return BatchEvaluationResponse(responses=entries, request_duration_millis=0.0)
 
-    def _entry(self, flag_key: str, response: Any) -> EvaluationResponse:
+    def _entry(self, request: EvaluationRequest) -> EvaluationResponse:
+        reason = "NOT_FOUND_ERROR_EVALUATION_REASON"
+        try:
+            response = self._evaluate_entry(request.flag_key, request.entity_id, request.context)
+        except EvaluationError:
+            # Only this flag's definition may be at fault, and that does not depend on the context.
+            if self._ask("resolve", {"key": request.flag_key}).get("errorCode") != "PARSE_ERROR":
+                raise
+            response, reason = None, "UNKNOWN_ERROR_EVALUATION_REASON"
         if type(response) is VariantEvaluationResponse:
             return EvaluationResponse(type="VARIANT_EVALUATION_RESPONSE_TYPE", variant_evaluation_response=response)
         if type(response) is BooleanEvaluationResponse:
             return EvaluationResponse(type="BOOLEAN_EVALUATION_RESPONSE_TYPE", boolean_evaluation_response=response)
-        missing = ErrorEvaluationResponse(
-            flag_key=flag_key, namespace_key=self.namespace_key, reason="NOT_FOUND_ERROR_EVALUATION_REASON"
-        )
+        missing = ErrorEvaluationResponse(flag_key=request.flag_key, namespace_key=self.namespace_key, reason=reason)
         return EvaluationResponse(type="ERROR_EVALUATION_RESPONSE_TYPE", error_evaluation_response=missing)
 
     def list_flags(self) -> FlagList:
