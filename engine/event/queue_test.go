@@ -252,7 +252,7 @@ func TestFullQueueDropsTheNewestAndSaysSoNowAndThen(t *testing.T) {
 		addNumbers(t, q, 0, 10)
 		synctest.Wait() // under way
 		addNumbers(t, q, 10, 110)
-		for range 30 {
+		for range 25 { // a server that is silent for longer is given up
 			for range 7 {
 				require.False(t, q.Add(0, []byte("too much")))
 			}
@@ -262,13 +262,13 @@ func TestFullQueueDropsTheNewestAndSaysSoNowAndThen(t *testing.T) {
 		close(up)
 		require.NoError(t, q.Close(t.Context()))
 		assert.Equal(t, numbers(0, 110), v.lines())
-		assert.Equal(t, Stats{Accepted: 110, Sent: 110, Dropped: Drops{Full: 211}}, q.Stats())
+		assert.Equal(t, Stats{Accepted: 110, Sent: 110, Dropped: Drops{Full: 176}}, q.Stats())
 		total := uint64(0)
 		for _, notice := range in.of(Dropped) {
 			total += notice.Count
 		}
-		assert.Equal(t, uint64(211), total)
-		assert.Contains(t, []int{4, 5}, len(in.of(Dropped)), "at once, after 10, 20 and 30 seconds, at the end")
+		assert.Equal(t, uint64(176), total)
+		assert.Contains(t, []int{3, 4}, len(in.of(Dropped)), "at once, after 10 and 20 seconds, at the end")
 	})
 }
 
