@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 import { Connection, type Change, type Events, type Status } from './connection';
 import { contextJson, Kind, type Context, type JsonValue } from './context';
 import { errorCodes, type ErrorCode } from './errors';
@@ -79,7 +81,7 @@ export interface OpenOptions {
   /** In seconds. */
   readonly requestTimeout?: number;
   readonly authentication?: { readonly clientToken: string } | { readonly jwtToken: string } | 'none';
-  readonly fetchMode?: 'polling' | 'streaming' | 'sse';
+  readonly fetchMode?: 'polling' | 'streaming' | 'sse' | 'none';
   /** "fallback" (the default) keeps the last good flags when fetching fails, "fail" makes every evaluation fail. */
   readonly errorStrategy?: 'fail' | 'fallback';
   /** Base64 of a Flipt engine snapshot. */
@@ -240,7 +242,7 @@ export class Client {
       code = evaluate(this.connection.handle, want, key, targetingText(targetingKey), context, true);
     } catch (error) {
       this.errorCode = 'INVALID_CONTEXT';
-      this.errorDetails = error instanceof Error ? error.message : String(error);
+      this.errorDetails = error instanceof Error ? error.message : inspect(error);
       return undefined;
     }
     if (code !== 0) {

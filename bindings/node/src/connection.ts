@@ -158,7 +158,10 @@ export class Connection {
   }
 
   on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): () => void {
-    const listeners = (this.feed.listeners as Partial<typeof this.feed.listeners>)[name];
+    if (typeof listener !== 'function') {
+      throw new FeatureFlagError('INVALID_REQUEST', `the listener of ${String(name)} is not a function`);
+    }
+    const listeners = Object.hasOwn(this.feed.listeners, name) ? this.feed.listeners[name] : undefined;
     if (listeners === undefined) {
       throw new FeatureFlagError(
         'INVALID_REQUEST',
@@ -170,7 +173,9 @@ export class Connection {
   }
 
   off<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): void {
-    this.feed.listeners[name].delete(listener as AnyListener);
+    if (Object.hasOwn(this.feed.listeners, name)) {
+      this.feed.listeners[name].delete(listener as AnyListener);
+    }
   }
 
   close(): Promise<void> {

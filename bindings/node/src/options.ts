@@ -15,6 +15,9 @@ export class EngineOptions {
   private readonly given = new Map<string, string>();
 
   constructor(options: object) {
+    if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+      throw new FeatureFlagError('INVALID_CONFIG', 'options: want an object');
+    }
     let text: string;
     try {
       text = JSON.stringify(this.rename(options));
@@ -28,7 +31,7 @@ export class EngineOptions {
   }
 
   private rename(value: object): Record<string, JsonValue> {
-    const renamed: Record<string, JsonValue> = {};
+    const renamed = Object.create(null) as Record<string, JsonValue>;
     for (const [name, member] of Object.entries(value) as [string, unknown][]) {
       if (member === undefined) {
         continue;

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { Client, engineVersion, FeatureFlagError, open } from 'burgee';
+import { FliptClient } from 'burgee/flipt';
 import { booleanFlag, documentOf, sample, variantFlag } from './support/documents.mjs';
 import { repository } from './support/paths.mjs';
 
@@ -399,4 +400,18 @@ test('CommonJS and ESM share one implementation', () => {
   const require = createRequire(import.meta.url);
   assert.equal(require('burgee').open, open);
   assert.equal(require('burgee').Client, Client);
+});
+
+test('what is no listener, no options or no credentials is refused where it is given', async () => {
+  await assert.rejects(open(5), { code: 'INVALID_CONFIG' });
+  await assert.rejects(open({ constructor: 1 }), /constructor is not an option/);
+  const client = await open({ document: { namespace: { key: 'default' }, flags: [] } });
+  assert.throws(() => client.on('status', 5), { code: 'INVALID_REQUEST' });
+  assert.throws(() => client.on('constructor', () => {}), { code: 'INVALID_REQUEST' });
+  await client.close();
+  const flipt = await FliptClient.init({ document: { namespace: { key: 'default' }, flags: [] } });
+  for (const wrong of [{ client_token: 'x' }, {}, null, { clientToken: 'x', jwtToken: 'y' }]) {
+    assert.throws(() => flipt.updateAuthentication(wrong), TypeError);
+  }
+  flipt.close();
 });

@@ -116,7 +116,8 @@ static PyObject *context_compare(PyObject *left, PyObject *right, int operation)
 static PyObject *context_reduce(PyObject *object, PyObject *unused) {
   (void)unused;
   ContextObject *self = (ContextObject *)object;
-  return Py_BuildValue("O(OO)", Py_TYPE(object), self->targeting_key, self->attributes);
+  PyObject *attributes = PyDict_Copy(self->attributes);  // the packed array points into the texts of the original
+  return attributes == NULL ? NULL : Py_BuildValue("O(ON)", Py_TYPE(object), self->targeting_key, attributes);
 }
 
 static PyMethodDef context_methods[] = {

@@ -90,3 +90,12 @@ asyncio.run(run())
 """
     # An open that went on would keep the process for an hour.
     assert run_python(code, server.url, timeout=60) == "timed out\n"
+
+
+def test_events_of_a_closed_client_end(flag_file: Path) -> None:
+    async def run() -> list[object]:
+        client = await burgee.aio.open(file=str(flag_file))
+        await client.close()
+        return [event async for event in client.events()]
+
+    assert asyncio.run(run()) == []

@@ -455,3 +455,15 @@ def test_closing_while_others_evaluate(document: dict[str, Any]) -> None:
         for thread in threads:
             thread.join()
         assert answers <= {"amber", "default"}
+
+
+@pytest.mark.parametrize("wrong", [float("nan"), b"x", object()])
+def test_an_option_that_is_no_json_is_named(wrong: object) -> None:
+    with pytest.raises(errors.InvalidConfigError, match="update_interval"):
+        burgee.open(update_interval=wrong)
+
+
+def test_a_pickled_context_does_not_share_its_attributes() -> None:
+    context = burgee.EvaluationContext("u", {"plan": "pro"})
+    context.__reduce__()[1][1].clear()
+    assert context.attributes == {"plan": "pro"}

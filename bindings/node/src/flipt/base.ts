@@ -169,10 +169,14 @@ function authenticationParams(authentication: AuthenticationStrategy | 'none'): 
   if (authentication === 'none') {
     return '{"authentication":"none"}';
   }
-  if ('clientToken' in authentication) {
-    return JSON.stringify({ authentication: { client_token: authentication.clientToken } });
+  const { clientToken, jwtToken } = { ...authentication } as { clientToken?: unknown; jwtToken?: unknown };
+  if (typeof clientToken === 'string' && jwtToken === undefined) {
+    return JSON.stringify({ authentication: { client_token: clientToken } });
   }
-  return JSON.stringify({ authentication: { jwt_token: authentication.jwtToken } });
+  if (typeof jwtToken === 'string' && clientToken === undefined) {
+    return JSON.stringify({ authentication: { jwt_token: jwtToken } });
+  }
+  throw new TypeError("authentication: want 'none', or an object with clientToken or jwtToken");
 }
 
 interface EngineFlag {

@@ -34,13 +34,33 @@ def open_session(session: _native.Session, options: Mapping[str, Any]) -> dict[s
         InvalidConfigError: an option is unknown or has a wrong value; the message names it.
     """
     from ._values import encode
+    from .errors import InvalidConfigError, InvalidRequestError
 
-    text = encode({name: _option(name, value) for name, value in options.items() if value is not None})
+    given = {name: _option(name, value) for name, value in options.items() if value is not None}
+    try:
+        text = encode(given)
+    except (InvalidRequestError, TypeError, ValueError) as problem:
+        raise InvalidConfigError(
+            "INVALID_CONFIG", f"options: {_culprit(given)} cannot be passed on: {problem}"
+        ) from None
     _native.load(library_path())
     opened = interruptible(lambda: result(_native.open(text)), undo=_close_opened)
     session._attach(opened["client"])
     status: dict[str, Any] = opened["status"]
     return status
+
+
+def _culprit(options: Mapping[str, Any]) -> str:
+    """Return the name of the first option that has no JSON text."""
+    from ._values import encode
+    from .errors import InvalidRequestError
+
+    for name, value in options.items():
+        try:
+            encode({name: value})
+        except (InvalidRequestError, TypeError, ValueError):
+            return name
+    return "an option"
 
 
 def _close_opened(opened: dict[str, Any]) -> None:

@@ -96,6 +96,8 @@ class Client:
         queue: asyncio.Queue[Event] = asyncio.Queue()
         unsubscribe = [self.on_change(queue.put_nowait), self.on_status(queue.put_nowait)]
         try:
+            if self.status.state == "CLOSED":
+                return
             while True:
                 event = await queue.get()
                 yield event
