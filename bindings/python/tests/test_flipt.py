@@ -367,3 +367,15 @@ def test_async_client(document: dict[str, Any]) -> None:
             await AsyncFliptClient.open(ClientOptions(url="nowhere"))
 
     asyncio.run(run())
+
+
+def test_without_flags_a_tolerant_client_has_none_and_a_strict_one_says_why(server: LocalServer) -> None:
+    server.fail({"kind": "answer", "status": 404, "times": -1})
+    with FliptClient(ClientOptions(url=server.url, error_strategy="fallback")) as client:
+        assert list(client.list_flags()) == []
+        assert client.evaluate_batch([]).responses == []
+    with FliptClient(ClientOptions(url=server.url, namespace="missing")) as client:
+        with pytest.raises(errors.EvaluationError, match="404"):
+            client.list_flags()
+        with pytest.raises(errors.EvaluationError, match="404"):
+            client.evaluate_batch([])

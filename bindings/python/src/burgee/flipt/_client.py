@@ -74,8 +74,8 @@ class FliptClient(_native.FliptClient):
         A flag that does not exist, or whose definition makes no sense, is an entry of its own; it raises nothing.
         """
         entries = [self._entry(request) for request in requests]
-        if not entries and self.last_error is not None:
-            raise EvaluationError(self.last_error)
+        if not entries:
+            self.list_flags()  # raises what every call does while a failure hides the flags
         return BatchEvaluationResponse(responses=entries, request_duration_millis=0.0)
 
     def _entry(self, request: EvaluationRequest) -> EvaluationResponse:
@@ -95,7 +95,13 @@ class FliptClient(_native.FliptClient):
         return EvaluationResponse(type="ERROR_EVALUATION_RESPONSE_TYPE", error_evaluation_response=missing)
 
     def list_flags(self) -> FlagList:
-        """Describe every flag, by key."""
+        """Describe every flag, by key. Without any flags so far the list is empty under the error strategy fallback."""
+        try:
+            flags = self._ask("flags")["flags"]
+        except EvaluationError as problem:
+            if problem.code != "PROVIDER_NOT_READY":
+                raise
+            flags = []
         return FlagList(
             Flag(
                 key=flag["key"],
@@ -103,7 +109,7 @@ class FliptClient(_native.FliptClient):
                 type=FlagType.BOOLEAN if flag["type"] == "boolean" else FlagType.VARIANT,
                 description=flag.get("description"),
             )
-            for flag in self._ask("flags")["flags"]
+            for flag in flags
         )
 
     def get_snapshot(self) -> str:
