@@ -50,7 +50,7 @@ func proxyOptions(opts *option.Reader, env Env) transport.Proxy {
 		return ""
 	}
 	proxy := transport.Proxy{
-		Option: "environment", HTTPS: first("HTTPS_PROXY", "https_proxy"), No: first("NO_PROXY", "no_proxy"),
+		Option: transport.FromEnvironment, HTTPS: first("HTTPS_PROXY", "https_proxy"), No: first("NO_PROXY", "no_proxy"),
 	}
 	// In a CGI program HTTP_PROXY is the request header "Proxy", which anybody may send.
 	if env.Getenv("REQUEST_METHOD") == "" {
