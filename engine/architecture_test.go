@@ -17,8 +17,8 @@ const module = "github.com/burgee-flags/burgee/"
 
 // datasyncBackend is what the two vendors that share a protocol may import.
 var datasyncBackend = []string{
-	"engine/backend", "engine/backend/datasync", "engine/bucket", "engine/eval", "engine/jsonscan", "engine/option",
-	"engine/predicate", "engine/source",
+	"engine/backend", "engine/backend/datasync", "engine/bucket", "engine/eval", "engine/evaljson", "engine/event",
+	"engine/jsonscan", "engine/option", "engine/predicate", "engine/source", "engine/transport",
 }
 
 // allowed lists, for each package, which other packages of ours it may import. An arrow that is not here is a decision to
@@ -30,11 +30,12 @@ var allowed = map[string][]string{
 	"engine/predicate":                 {},
 	"engine/background":                {},
 	"engine/option":                    {"engine/eval", "engine/jsonscan"},
+	"engine/evaljson":                  {"engine/eval", "engine/jsonscan"},
 	"engine/source/regular":            {},
 	"engine/transport":                 {"engine/eval", "engine/source/regular"},
 	"engine/transport/transporttest":   {"engine/background"},
 	"engine/source":                    {"engine/transport", "engine/background", "engine/eval", "engine/source/regular"},
-	"engine/backend":                   {"engine/eval", "engine/option", "engine/source", "engine/transport"},
+	"engine/backend":                   {"engine/eval", "engine/event", "engine/option", "engine/source", "engine/transport"},
 	"engine/backend/backendtest":       {"engine/backend", "engine/eval", "engine/source"},
 	"engine/backend/flipt/declarative": {},
 	"engine/backend/flipt": {
@@ -47,12 +48,12 @@ var allowed = map[string][]string{
 	"engine/backend/featureflagco":         datasyncBackend,
 	"engine/event":                         {"engine/background", "engine/eval", "engine/transport"},
 	"engine": {
-		"engine/backend", "engine/backend/flipt", "engine/background", "engine/eval", "engine/option", "engine/source",
-		"engine/transport",
+		"engine/backend", "engine/backend/featbit", "engine/backend/featureflagco", "engine/backend/flipt", "engine/background",
+		"engine/eval", "engine/evaljson", "engine/event", "engine/option", "engine/source", "engine/transport",
 	},
 	"engine/localserver":             {"engine/backend/flipt/declarative", "engine/background"},
 	"engine/cmd/burgee-local-server": {"engine/localserver", "engine/background"},
-	"ffi/api":                        {"engine", "engine/eval", "engine/jsonscan"},
+	"ffi/api":                        {"engine", "engine/eval", "engine/evaljson", "engine/jsonscan"},
 	"ffi":                            {"ffi/api"},
 }
 

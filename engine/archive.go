@@ -1,18 +1,16 @@
 package engine
 
 import (
-	"bytes"
-	"compress/gzip"
 	"encoding/base64"
-	"io"
-	"runtime"
 	"sync"
 	"time"
 
 	"github.com/goccy/go-json"
 
 	"github.com/burgee-flags/burgee/engine/backend"
+	"github.com/burgee-flags/burgee/engine/background"
 	"github.com/burgee-flags/burgee/engine/source"
+	"github.com/burgee-flags/burgee/engine/transport"
 )
 
 // archive keeps the last good document, compressed: for a copy of the client in a forked process, which has no other way
@@ -23,6 +21,7 @@ type archive struct {
 	format string
 	at     time.Time // when it was received
 	stored time.Time // when it was last written to the disk
+	due    bool      // a newer one will be kept soon
 }
 
 func (a *archive) holds() bool {
@@ -34,21 +33,58 @@ func (a *archive) holds() bool {
 // keepBeforeStart is up to how many bytes of a document are kept before Open returns: some ten milliseconds' work.
 const keepBeforeStart = 1 << 20
 
-// packAtOnce is how much is compressed before others may go first, in bytes.
-const packAtOnce = 16 << 10
-
 // keep runs after the update was published, on the goroutine of the source.
 func (c *Client) keep(u source.Update) {
-	if u.Origin != source.FromServer && u.Origin != source.FromStream {
-		return // a file or an inline document is in the options anyway
+	switch u.Origin {
+	case source.FromServer, source.FromStream, source.FromHost:
+		c.keepDocument(u.Body, u.Format)
+	default: // a file or an inline document is in the options anyway
 	}
-	packed, err := pack(u.Body)
+}
+
+// keepEvery is how often flags that change by patches are kept: putting them together and compressing them costs more
+// than a patch.
+const keepEvery = time.Second
+
+// keepSoon keeps the flags as they are in a while, with all that changes until then.
+func (c *Client) keepSoon() {
+	c.archive.mu.Lock()
+	defer c.archive.mu.Unlock()
+	if c.archive.due {
+		return
+	}
+	c.archive.due = true
+	background.Go(nil, func() {
+		_ = transport.Wait(c.closing, keepEvery)
+		c.keepPatched()
+		c.store()
+	})
+}
+
+func (c *Client) keepPatched() {
+	c.archive.mu.Lock()
+	c.archive.due = false
+	c.archive.mu.Unlock()
+	c.compiling.Lock()
+	patching, ok := c.plan.Compiler.(backend.Patching)
+	var document []byte
+	if ok {
+		document = patching.Document()
+	}
+	c.compiling.Unlock()
+	if ok {
+		c.keepDocument(document, "")
+	}
+}
+
+func (c *Client) keepDocument(body []byte, format string) {
+	packed, err := source.Pack(body)
 	if err != nil {
 		c.log.Log(backend.Warn, "the flags could not be kept for a forked process: "+err.Error())
 		return
 	}
 	c.archive.mu.Lock()
-	c.archive.packed, c.archive.format, c.archive.at = packed, u.Format, time.Now()
+	c.archive.packed, c.archive.format, c.archive.at = packed, format, time.Now()
 	c.archive.stored = time.Time{}
 	c.archive.mu.Unlock()
 	c.save()
@@ -73,10 +109,7 @@ func (c *Client) store() {
 	if !due {
 		return
 	}
-	body, err := unpack(packed, c.config.maxBody)
-	if err == nil {
-		err = source.StoreCache(c.config.cachePath, c.plan.Identity, format, body, c.current.Load().current)
-	}
+	err := source.StoreCache(c.config.cachePath, c.plan.Identity, format, packed, c.current.Load().current)
 	if err != nil {
 		c.log.Log(backend.Warn, "cache_path: "+err.Error())
 	}
@@ -110,32 +143,4 @@ func (c *Client) save() {
 		return
 	}
 	c.saved(text)
-}
-
-func pack(body []byte) ([]byte, error) {
-	var packed bytes.Buffer
-	w, err := gzip.NewWriterLevel(&packed, gzip.BestSpeed)
-	if err != nil {
-		return nil, err
-	}
-	for len(body) > 0 {
-		n := min(len(body), packAtOnce)
-		if _, err := w.Write(body[:n]); err != nil {
-			return nil, err
-		}
-		body = body[n:]
-		runtime.Gosched() // evaluation first
-	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	return bytes.Clone(packed.Bytes()), nil
-}
-
-func unpack(packed []byte, limit int64) ([]byte, error) {
-	r, err := gzip.NewReader(bytes.NewReader(packed))
-	if err != nil {
-		return nil, err
-	}
-	return io.ReadAll(io.LimitReader(r, limit))
 }

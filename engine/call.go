@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/burgee-flags/burgee/engine/backend"
 	"github.com/burgee-flags/burgee/engine/eval"
 	"github.com/burgee-flags/burgee/engine/option"
 	"github.com/burgee-flags/burgee/engine/source"
@@ -30,7 +31,7 @@ func (c *Client) Call(ctx context.Context, method string, params []byte) (any, e
 	if s.state == Closed || (foreign.ReadsFlags && s.blocked != "" && s.blockedCode != eval.CodeNotReady) {
 		return nil, s.unusable()
 	}
-	result, err := foreign.Run(ctx, s.rules, params)
+	result, err := foreign.Run(ctx, &backend.Call{Rules: s.rules, Params: params, Report: c.delivery.report})
 	if err == nil && foreign.ChangesOptions {
 		c.save()
 	}
@@ -122,7 +123,7 @@ func (c *Client) callUpdate(_ context.Context, params *option.Reader) (any, erro
 	if err := checked("update", params); err != nil {
 		return nil, err
 	}
-	update := source.Update{Body: document, Origin: source.FromServer}
+	update := source.Update{Body: document, Origin: source.FromHost}
 	changed, err := c.apply(update, time.Now())
 	if err != nil {
 		return nil, c.callError("update", err)
@@ -143,31 +144,4 @@ func (c *Client) callError(method string, err error) error {
 		text = c.plan.Describe(err)
 	}
 	return &eval.Error{Code: eval.CodeGeneral, Op: method, Msg: text, Err: err}
-}
-
-// callTrack takes a user's event. No backend of this version sends events, and the answer says so.
-func (c *Client) callTrack(_ context.Context, params *option.Reader) (any, error) {
-	if params.String("event", "") == "" {
-		params.Problem("event", "is missing")
-	}
-	params.Raw("value")
-	params.Raw("context")
-	params.Raw("data")
-	if err := checked("track", params); err != nil {
-		return nil, err
-	}
-	return struct {
-		Accepted bool `json:"accepted"`
-	}{}, nil
-}
-
-// callFlush waits until queued events have been sent; without events there is nothing to wait for.
-func (c *Client) callFlush(_ context.Context, params *option.Reader) (any, error) {
-	params.Milliseconds("timeout_ms", 0)
-	if err := checked("flush", params); err != nil {
-		return nil, err
-	}
-	return struct {
-		Flushed bool `json:"flushed"`
-	}{Flushed: true}, nil
 }

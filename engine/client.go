@@ -22,13 +22,15 @@ type Client struct {
 	log     logger
 	saved   func([]byte)
 
-	compiling sync.Mutex // the compiler belongs to one goroutine at a time
-	applying  sync.Mutex // as does publishing; never held for long
+	compiling sync.Mutex      // the compiler belongs to one goroutine at a time
+	applying  sync.Mutex      // as does publishing; never held for long
+	closing   context.Context //nolint:containedctx // ends when Close is called
 	cancel    context.CancelFunc
 	ended     chan struct{} // the source goroutine is gone
 	started   *gate         // flags are there, or the first fetch has failed
 	rounds    *rounds       // ends of fetches, for Refresh
 	archive   archive
+	delivery  delivery
 }
 
 // Host is what the surrounding program brings.
@@ -57,11 +59,16 @@ func Open(options []byte, host Host) (*Client, error) {
 	}
 	c.log.events = c.events
 	c.current.Store(&snapshot{
-		state: NotReady, blockedCode: eval.CodeNotReady, blocked: "no flags have been received yet",
+		state: NotReady, blockedCode: eval.CodeNotReady, blocked: "no flags have been received yet", since: time.Now(),
 	})
 	if err := c.configure(options, host); err != nil {
 		return nil, err
 	}
+	if err := c.delivery.start(c.plan, &c.log); err != nil {
+		c.release()
+		return nil, err
+	}
+	c.closing, c.cancel = context.WithCancel(context.Background())
 	if c.plan.FailFast {
 		c.change(func(s *snapshot) {
 			s.blocked, s.blockedCode = "server error: no flags have been received yet", eval.CodeGeneral
@@ -69,14 +76,12 @@ func Open(options []byte, host Host) (*Client, error) {
 	}
 	c.publishStored()
 	c.save()
-	ctx, cancel := context.WithCancel(context.Background())
-	c.cancel = cancel
 	background.Go(
 		func(cause string) { c.fail(errors.New("a defect of Burgee ended the fetching of flags: " + cause)) },
 		func() {
 			defer close(c.ended)
 			defer c.started.open()
-			c.plan.Source.Run(ctx, sink{c})
+			c.plan.Source.Run(c.closing, sink{c})
 		},
 	)
 	wait := c.config.startWait
@@ -162,7 +167,14 @@ func (c *Client) Explain(flagKey string, ec *eval.Context) *eval.Trace {
 }
 
 // Status describes the client at this moment.
-func (c *Client) Status() Status { return c.current.Load().status(c.config.backend) }
+func (c *Client) Status() Status {
+	status := c.current.Load().status(c.config.backend)
+	if c.delivery.queue != nil {
+		stats := c.delivery.queue.Stats()
+		status.Events = &stats
+	}
+	return status
+}
 
 // FlagSet is the vendor's name for the flags that this client holds, for messages: Flipt's namespace.
 func (c *Client) FlagSet() string { return c.plan.FlagSet }
@@ -171,7 +183,7 @@ func (c *Client) FlagSet() string { return c.plan.FlagSet }
 func (c *Client) Next(ctx context.Context) (Event, bool) { return c.events.next(ctx) }
 
 // Close stops the client: requests are cancelled, and evaluations answer that it is closed. It returns within
-// milliseconds and may be called again.
+// milliseconds, unless events are waiting: these are sent first, which takes close_wait_ms at most. It may be called again.
 func (c *Client) Close() {
 	c.cancel()
 	c.applying.Lock()
@@ -187,6 +199,7 @@ func (c *Client) Close() {
 	if before.state == Closed {
 		return
 	}
+	c.delivery.close()
 	// The source ends as soon as it can. It may be compiling, or be waiting for a disk: nobody waits for that.
 	timer := time.NewTimer(closeWait)
 	defer timer.Stop()

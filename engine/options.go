@@ -80,6 +80,9 @@ func (c *Client) configure(text []byte, host Host) error {
 		}
 		opts.Problem(known.Msg, "")
 	}
+	if plan != nil && plan.Events != nil {
+		c.delivery.config = readDelivery(opts)
+	}
 	if unknown := opts.Unknown(); len(unknown) > 0 {
 		if !host.IgnoreUnknown {
 			for _, name := range unknown {
@@ -145,7 +148,7 @@ func (c *Client) publishRestored() {
 	packed, err := base64.StdEncoding.DecodeString(c.config.restore.Document)
 	if err == nil {
 		var body []byte
-		if body, err = unpack(packed, c.config.maxBody); err == nil {
+		if body, err = source.Unpack(packed, c.config.maxBody); err == nil {
 			update := source.Update{Body: body, Origin: source.FromRestored, Format: c.config.restore.Format}
 			_, err = c.apply(update, time.UnixMilli(c.config.restore.Current))
 		}

@@ -18,6 +18,12 @@ func (s sink) Apply(u source.Update) error {
 	replaces := s.c.current.Load().rules != nil
 	changed, err := s.c.apply(u, time.Now())
 	kept := err == nil && (changed || !s.c.archive.holds())
+	if _, patching := s.c.plan.Compiler.(backend.Patching); patching && replaces {
+		if kept {
+			s.c.keepSoon()
+		}
+		kept = false
+	}
 	// A host that forks as soon as its client is open should find the flags kept; but nobody waits for the compression
 	// of a document that takes long, nor for a disk.
 	first := kept && len(u.Body) <= keepBeforeStart
@@ -69,6 +75,13 @@ func (s sink) Fail(err error) {
 	s.c.started.open()
 }
 
+// End implements source.Sink.
+func (s sink) End(err error) {
+	s.c.failAs(Fatal, err)
+	s.c.rounds.finish(round{err: err})
+	s.c.started.open()
+}
+
 // Retry implements source.Sink. With flags at hand the host need not wait for the attempts that follow.
 func (s sink) Retry(err error, wait time.Duration) {
 	s.c.log.Log(backend.Info, fmt.Sprintf("fetching failed, next attempt in %d ms: %s", wait.Milliseconds(), err))
@@ -92,7 +105,7 @@ func (c *Client) apply(u source.Update, current time.Time) (changed bool, err er
 		c.log.Log(backend.Warn, warningText(w))
 	}
 	before := c.current.Load()
-	keys := eval.Changed(before.rules, rules)
+	keys := c.changedFlags(before.rules, rules)
 	after := &snapshot{rules: rules, version: before.version + 1, origin: u.Origin, current: current, state: Ready}
 	switch u.Origin {
 	case source.FromCache, source.FromRestored, source.FromSnapshot:
@@ -106,6 +119,14 @@ func (c *Client) apply(u source.Update, current time.Time) (changed bool, err er
 		c.events.add(Event{Type: "change", Flags: keys, Version: after.version})
 	}
 	return changed, nil
+}
+
+// changedFlags returns the keys of the flags that the last update has changed.
+func (c *Client) changedFlags(before, after eval.Ruleset) []string {
+	if patching, ok := c.plan.Compiler.(backend.Patching); ok {
+		return patching.Changed()
+	}
+	return eval.Changed(before, after)
 }
 
 // compile contains whatever a document may do to its compiler.
@@ -129,24 +150,37 @@ func warningText(w backend.Warning) string {
 }
 
 // fail records that the flags could not be had. The last good ones stay, unless the host chose to see the failure.
-func (c *Client) fail(err error) {
+func (c *Client) fail(err error) { c.failAs(Stale, err) }
+
+// failAs is fail for a failure after which the client is in the given state, if it has flags or that state is final.
+func (c *Client) failAs(state State, err error) {
 	c.applying.Lock()
 	defer c.applying.Unlock()
 	text := err.Error()
 	if c.plan.Describe != nil {
 		text = c.plan.Describe(err)
 	}
-	c.log.Log(backend.Warn, text)
+	level := backend.Warn
+	if state == Fatal {
+		level = backend.Error
+	}
+	c.log.Log(level, text)
 	before := c.current.Load()
 	after := *before
-	after.failure = text
+	after.failure, after.kind = text, ""
+	if c.plan.Classify != nil {
+		after.kind = c.plan.Classify(err)
+	}
 	switch {
 	case c.plan.FailFast:
 		after.state, after.blocked, after.blockedCode = Failed, text, eval.CodeGeneral
 	case after.rules == nil:
 		after.state, after.blocked, after.blockedCode = Failed, "no flags could be had so far: "+text, eval.CodeNotReady
 	default:
-		after.state = Stale
+		after.state = state
+	}
+	if state == Fatal {
+		after.state = Fatal
 	}
 	c.publish(before, &after)
 }
@@ -166,8 +200,12 @@ func (c *Client) publish(before, after *snapshot) bool {
 	if before.state == Closed {
 		return false
 	}
-	c.current.Store(after)
+	after.since = before.since
 	if before.state != after.state {
+		after.since = time.Now()
+	}
+	c.current.Store(after)
+	if before.state != after.state || before.failure != after.failure {
 		status := after.status(c.config.backend)
 		c.events.add(Event{Type: "status", Status: &status})
 	}

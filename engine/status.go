@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/burgee-flags/burgee/engine/eval"
+	"github.com/burgee-flags/burgee/engine/event"
 	"github.com/burgee-flags/burgee/engine/source"
 )
 
@@ -16,6 +17,7 @@ const (
 	Ready    State = "READY"     // the flags were current when the other side was last asked
 	Stale    State = "STALE"     // there are flags, and they may be out of date
 	Failed   State = "ERROR"     // no flags and the last attempt to get some failed, or the error strategy "fail" hides them
+	Fatal    State = "FATAL"     // no flags will be fetched any more, because the vendor refuses; those that are there keep working
 	Closed   State = "CLOSED"
 )
 
@@ -30,6 +32,12 @@ type Status struct {
 	Origin  source.Origin `json:"origin"` // where the flags came from; empty without flags
 	Error   *string       `json:"error"`  // the last failure since the flags were current
 	Backend string        `json:"backend"`
+	// ErrorKind is the vendor's name for the kind of Error, for vendors that have one.
+	ErrorKind string `json:"errorKind,omitempty"`
+	// Since is when the client came into this state, in Unix milliseconds.
+	Since int64 `json:"since"`
+	// Events is there for a client that sends events.
+	Events *event.Stats `json:"events,omitempty"`
 }
 
 // snapshot is everything that an evaluation and a status need, published as one.
@@ -40,6 +48,8 @@ type snapshot struct {
 	current time.Time // when rules were last known to be current
 	state   State
 	failure string // the last failure since then
+	kind    string // the vendor's name for the kind of failure
+	since   time.Time
 
 	// blocked is what every evaluation answers instead of the flags; empty when they are evaluated.
 	blocked     string
@@ -47,13 +57,13 @@ type snapshot struct {
 }
 
 func (s *snapshot) status(backend string) Status {
-	status := Status{State: s.state, AgeMs: -1, Version: s.version, Origin: s.origin, Backend: backend}
+	status := Status{State: s.state, AgeMs: -1, Version: s.version, Origin: s.origin, Backend: backend, Since: s.since.UnixMilli()}
 	if s.rules != nil {
 		status.AgeMs = max(0, time.Since(s.current).Milliseconds())
 		status.Flags = len(s.rules.Keys())
 	}
 	if s.failure != "" {
-		status.Error = &s.failure
+		status.Error, status.ErrorKind = &s.failure, s.kind
 	}
 	return status
 }

@@ -40,6 +40,10 @@ type Plan struct {
 	Methods map[string]Method
 	// Describe words a failed fetch as the vendor's own client would. nil: the error's text.
 	Describe func(error) string
+	// Classify returns the vendor's name for the kind of a failure, for clients that branch on it. May be nil.
+	Classify func(error) string
+	// Events is how the vendor hears of evaluations and of what the host tracks. nil: it hears of nothing.
+	Events *Events
 	// FailFast makes every evaluation answer the last failed fetch instead of the last good flags, until flags arrive.
 	FailFast bool
 }
@@ -50,6 +54,16 @@ type Compiler interface {
 	Compile(source.Update) (eval.Ruleset, []Warning, error)
 }
 
+// Patching is a Compiler whose updates may change only a part of the flags.
+type Patching interface {
+	Compiler
+	// Changed lists the flags that the last successful Compile added, removed or redefined, in the order in which the
+	// vendor's own client announces them. Nobody changes the list.
+	Changed() []string
+	// Document returns everything that is held as one update of the ordinary format that replaces everything.
+	Document() []byte
+}
+
 // Warning is one thing in a document that does not work as written.
 type Warning struct {
 	FlagKey string
@@ -58,12 +72,21 @@ type Warning struct {
 
 // Method is a call of one backend.
 type Method struct {
-	// Run takes params, a JSON object, and returns what is encoded as JSON.
-	Run func(ctx context.Context, rules eval.Ruleset, params []byte) (any, error)
+	// Run returns what is encoded as JSON.
+	Run func(ctx context.Context, call *Call) (any, error)
 	// ReadsFlags makes the call fail while a failed fetch hides the flags.
 	ReadsFlags bool
 	// ChangesOptions says that Plan.Overlay may answer something else after the call.
 	ChangesOptions bool
+}
+
+// Call is one use of a Method.
+type Call struct {
+	Rules  eval.Ruleset // nil before the first flags
+	Params []byte       // a JSON object
+	// Report queues a record for the vendor that happened at the given time, in Unix milliseconds. It returns false when
+	// the record was dropped, and in a client that sends no events.
+	Report func(at int64, record []byte) bool
 }
 
 // Logger takes log records for the host. It never blocks.

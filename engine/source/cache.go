@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -130,12 +131,45 @@ func identityHash(identity string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// StoreCache writes the document for the next start. identity is everything that decides which document it is: backend,
+// packAtOnce is how much is compressed before others may go first, in bytes.
+const packAtOnce = 16 << 10
+
+// Pack compresses a document, and lets evaluation go first meanwhile.
+func Pack(body []byte) ([]byte, error) {
+	var packed bytes.Buffer
+	zip, err := gzip.NewWriterLevel(&packed, gzip.BestSpeed)
+	if err != nil {
+		return nil, err
+	}
+	for len(body) > 0 {
+		n := min(len(body), packAtOnce)
+		if _, err := zip.Write(body[:n]); err != nil {
+			return nil, err
+		}
+		body = body[n:]
+		runtime.Gosched()
+	}
+	if err := zip.Close(); err != nil {
+		return nil, err
+	}
+	return bytes.Clone(packed.Bytes()), nil
+}
+
+// Unpack returns the document that Pack compressed, or as much of it as limit allows, in bytes.
+func Unpack(packed []byte, limit int64) ([]byte, error) {
+	zip, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(io.LimitReader(zip, limit))
+}
+
+// StoreCache writes the packed document for the next start. identity is everything that decides which document it is: backend,
 // address, namespace. The file is replaced as a whole: whoever reads meanwhile, in whatever process, sees the old or the
 // new document, and of several writers the last one wins. Missing folders are created. A symbolic link stays one: what it
 // leads to is replaced. Anything but a regular file is left alone: that is a *regular.Error. format must not hold white
 // space.
-func StoreCache(path, identity, format string, body []byte, savedAt time.Time) error {
+func StoreCache(path, identity, format string, packed []byte, savedAt time.Time) error {
 	path, err := cacheTarget(path)
 	if err != nil {
 		return err
@@ -153,7 +187,7 @@ func StoreCache(path, identity, format string, body []byte, savedAt time.Time) e
 	if err != nil {
 		return err
 	}
-	err = writeCache(temp, identity, format, body, savedAt)
+	err = writeCache(temp, identity, format, packed, savedAt)
 	if closing := temp.Close(); err == nil {
 		err = closing
 	}
@@ -168,7 +202,7 @@ func StoreCache(path, identity, format string, body []byte, savedAt time.Time) e
 	return nil
 }
 
-func writeCache(to *os.File, identity, format string, body []byte, savedAt time.Time) error {
+func writeCache(to *os.File, identity, format string, packed []byte, savedAt time.Time) error {
 	if format == "" {
 		format = "-"
 	}
@@ -183,14 +217,7 @@ func writeCache(to *os.File, identity, format string, body []byte, savedAt time.
 	if _, err := io.WriteString(out, tail); err != nil {
 		return err
 	}
-	zip, err := gzip.NewWriterLevel(out, gzip.BestSpeed)
-	if err != nil {
-		return err
-	}
-	if _, err := io.Copy(zip, bytes.NewReader(body)); err != nil {
-		return err
-	}
-	if err := zip.Close(); err != nil {
+	if _, err := out.Write(packed); err != nil {
 		return err
 	}
 	if _, err := to.WriteAt([]byte(hex.EncodeToString(sum.Sum(nil))), int64(len(cacheMagic))); err != nil {

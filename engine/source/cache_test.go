@@ -21,11 +21,19 @@ var savedAt = time.Date(2026, 3, 4, 5, 6, 7, 8, time.FixedZone("", 3600))
 
 const noLimit = 1 << 30
 
+// packed is a document as StoreCache takes it.
+func packed(t testing.TB, document []byte) []byte {
+	t.Helper()
+	text, err := Pack(document)
+	require.NoError(t, err)
+	return text
+}
+
 func TestCacheRoundTrip(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a", "b", "flags.cache")
 	for _, body := range []string{"", "doc", strings.Repeat("a long document ", 100_000)} {
 		for _, format := range []string{"", "yaml"} {
-			require.NoError(t, StoreCache(path, "me", format, []byte(body), savedAt))
+			require.NoError(t, StoreCache(path, "me", format, packed(t, []byte(body)), savedAt))
 			cached, err := LoadCache(path, "me", noLimit)
 			require.NoError(t, err)
 			assert.Equal(t, body, string(cached.Body()))
@@ -45,7 +53,7 @@ func TestCacheRoundTrip(t *testing.T) {
 
 func TestCacheOfAnotherClient(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "c")
-	require.NoError(t, StoreCache(path, "flipt|https://user:hunter2@a|x", "", []byte("doc"), savedAt))
+	require.NoError(t, StoreCache(path, "flipt|https://user:hunter2@a|x", "", packed(t, []byte("doc")), savedAt))
 	_, err := LoadCache(path, "flipt|https://b|x", noLimit)
 	require.ErrorIs(t, err, ErrForeignCache)
 	assert.Contains(t, err.Error(), path)
@@ -63,7 +71,7 @@ func TestCacheThatCannotBeUsed(t *testing.T) {
 	_, err = LoadCache(dir, "me", noLimit)
 	require.ErrorContains(t, err, "not a regular file")
 
-	require.NoError(t, StoreCache(path, "me", "", []byte(strings.Repeat("doc ", 50)), savedAt))
+	require.NoError(t, StoreCache(path, "me", "", packed(t, []byte(strings.Repeat("doc ", 50))), savedAt))
 	_, err = LoadCache(path, "me", 199)
 	var large *transport.TooLargeError
 	require.ErrorAs(t, err, &large)
@@ -89,12 +97,12 @@ func TestCacheThatCannotBeUsed(t *testing.T) {
 func TestCacheIsReplacedAsAWhole(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "c")
 	document := func(n int) []byte { return bytes.Repeat([]byte(fmt.Sprintln("document", n)), 2000) }
-	require.NoError(t, StoreCache(path, "me", "", document(0), savedAt))
+	require.NoError(t, StoreCache(path, "me", "", packed(t, document(0)), savedAt))
 	var writers sync.WaitGroup
 	for n := range 4 {
 		writers.Go(func() {
 			for range 10 {
-				assert.NoError(t, StoreCache(path, "me", "", document(n), savedAt))
+				assert.NoError(t, StoreCache(path, "me", "", packed(t, document(n)), savedAt))
 			}
 		})
 	}
@@ -128,7 +136,7 @@ func TestCacheStaysALinkAndClearsOnlyItsOwnRemains(t *testing.T) {
 		require.NoError(t, os.Chtimes(filepath.Join(elsewhere, name), long, long))
 	}
 	put(t, filepath.Join(elsewhere, ".real.2.tmp"), "somebody is writing")
-	require.NoError(t, StoreCache(link, "me", "", []byte("doc"), savedAt))
+	require.NoError(t, StoreCache(link, "me", "", packed(t, []byte("doc")), savedAt))
 	info, err := os.Lstat(link)
 	require.NoError(t, err)
 	assert.NotZero(t, info.Mode()&fs.ModeSymlink)
@@ -171,7 +179,7 @@ func TestCacheBehindLinksToNothing(t *testing.T) {
 	require.NoError(t, os.Symlink("folder/second", filepath.Join(dir, "first")))
 	require.NoError(t, os.Symlink("../real", filepath.Join(elsewhere, "deep", "second")))
 	require.NoError(t, CheckCache(filepath.Join(dir, "first")))
-	require.NoError(t, StoreCache(filepath.Join(dir, "first"), "me", "", []byte("doc"), savedAt))
+	require.NoError(t, StoreCache(filepath.Join(dir, "first"), "me", "", packed(t, []byte("doc")), savedAt))
 	info, err := os.Lstat(filepath.Join(elsewhere, "real"))
 	require.NoError(t, err)
 	assert.True(t, info.Mode().IsRegular())
@@ -199,7 +207,7 @@ func TestCheckCache(t *testing.T) {
 
 func FuzzCache(f *testing.F) {
 	path := filepath.Join(f.TempDir(), "c")
-	require.NoError(f, StoreCache(path, "me", "json", []byte("doc"), savedAt))
+	require.NoError(f, StoreCache(path, "me", "json", packed(f, []byte("doc")), savedAt))
 	good, err := os.ReadFile(path)
 	require.NoError(f, err)
 	f.Add(good)

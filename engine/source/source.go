@@ -19,6 +19,7 @@ const (
 	FromCache    Origin = "cache"    // the copy on disk of an earlier process
 	FromRestored Origin = "restored" // handed over by the process that forked this one
 	FromSnapshot Origin = "snapshot" // the vendor's own export, given as an option
+	FromHost     Origin = "host"     // handed over by the host while the client was open
 )
 
 // Update is one delivery of a vendor's data.

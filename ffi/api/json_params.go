@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/burgee-flags/burgee/engine/eval"
+	"github.com/burgee-flags/burgee/engine/evaljson"
 	"github.com/burgee-flags/burgee/engine/jsonscan"
 )
 
@@ -12,7 +13,7 @@ type params struct {
 	key      string
 	want     want
 	fallback []byte // JSON text of the caller's default
-	context  error  // a contextError
+	context  error  // an evaljson.ContextError
 }
 
 var null = []byte("null")
@@ -67,8 +68,8 @@ func (c *call) readParam(b []byte, at int, name string, takes int) (member, end 
 		p.key, end, c.text, err = jsonscan.String(b, at, c.text)
 	case name == "context" && takes&takesContext != 0:
 		member = takesContext
-		end, err = c.readContext(b, at)
-		if bad, ok := err.(contextError); ok { //nolint:errorlint // readContext does not wrap it
+		end, c.text, err = evaljson.ReadContext(b, at, &c.context, c.text)
+		if bad, ok := err.(evaljson.ContextError); ok { //nolint:errorlint // ReadContext does not wrap it
 			p.context, err = bad, nil
 		}
 	case name == "default" && takes&takesType != 0:

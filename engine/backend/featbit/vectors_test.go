@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/burgee-flags/burgee/engine/backend"
 	"github.com/burgee-flags/burgee/engine/backend/datasync"
 	"github.com/burgee-flags/burgee/engine/backend/datasync/datasynctest"
 	"github.com/burgee-flags/burgee/engine/bucket"
@@ -297,7 +298,7 @@ func TestAllFlagsVectors(t *testing.T) {
 	for _, c := range file.Cases {
 		t.Run(c.Name, func(t *testing.T) {
 			rules := compile(t, c.Data)
-			listed, err := flagKeys(t.Context(), rules, nil)
+			listed, err := flagKeys(t.Context(), &backend.Call{Rules: rules})
 			require.NoError(t, err)
 			details := map[string]any{}
 			keys, list, reason := []string{}, []any{}, "OK"

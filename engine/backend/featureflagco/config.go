@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/burgee-flags/burgee/engine/backend"
-	"github.com/burgee-flags/burgee/engine/eval"
 	"github.com/burgee-flags/burgee/engine/option"
 	"github.com/burgee-flags/burgee/engine/source"
 )
@@ -59,8 +58,8 @@ type flagKeysResult struct {
 }
 
 // flagKeys lists the flags in the order of the SDK's store: as they first arrived.
-func flagKeys(_ context.Context, rules eval.Ruleset, _ []byte) (any, error) {
-	r, ok := rules.(*ruleset)
+func flagKeys(_ context.Context, call *backend.Call) (any, error) {
+	r, ok := call.Rules.(*ruleset)
 	if !ok {
 		return flagKeysResult{Keys: []string{}}, nil
 	}

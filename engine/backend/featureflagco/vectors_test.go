@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/burgee-flags/burgee/engine/backend"
 	"github.com/burgee-flags/burgee/engine/backend/datasync"
 	"github.com/burgee-flags/burgee/engine/backend/datasync/datasynctest"
 	"github.com/burgee-flags/burgee/engine/bucket"
@@ -281,7 +282,7 @@ func TestAllFlagsVectors(t *testing.T) {
 	datasynctest.Read(t, filepath.Join(vectorDir, "all-flags.json"), &file)
 	require.NotEmpty(t, file.Cases)
 	rules := compile(t, file.Data, file.EnvSecret)
-	listed, err := flagKeys(t.Context(), rules, nil)
+	listed, err := flagKeys(t.Context(), &backend.Call{Rules: rules})
 	require.NoError(t, err)
 	for _, c := range file.Cases {
 		t.Run(c.Name, func(t *testing.T) {

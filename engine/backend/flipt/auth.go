@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"sync/atomic"
 
+	"github.com/burgee-flags/burgee/engine/backend"
 	"github.com/burgee-flags/burgee/engine/eval"
 	"github.com/burgee-flags/burgee/engine/option"
 	"github.com/burgee-flags/burgee/engine/transport"
@@ -70,9 +71,9 @@ func (a *authentication) header() http.Header {
 }
 
 // updateMethod is flipt.update_authentication: {"authentication":...} as the option. It counts from the next request.
-func (a *authentication) updateMethod(_ context.Context, _ eval.Ruleset, params []byte) (any, error) {
+func (a *authentication) updateMethod(_ context.Context, call *backend.Call) (any, error) {
 	const op = "flipt.update_authentication"
-	opts, err := option.New(params)
+	opts, err := option.New(call.Params)
 	if err != nil {
 		return nil, &eval.Error{Code: eval.CodeInvalidRequest, Op: op, Msg: "the params are not a JSON object", Err: err}
 	}

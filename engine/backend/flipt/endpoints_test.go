@@ -222,7 +222,7 @@ func TestUnusableAuthenticationChangesNothingAndIsNotShown(t *testing.T) {
 		requireSecret(t, err.Error())
 		require.Equal(t, http.Header{"Authorization": {"JWT first"}}, a.header(), unusable)
 
-		_, err = a.updateMethod(t.Context(), nil, []byte(`{"authentication":`+unusable+`}`))
+		_, err = a.updateMethod(t.Context(), &backend.Call{Params: []byte(`{"authentication":` + unusable + `}`)})
 		if unusable != `` { // an update without a value fails elsewhere: the params are no object
 			requireSecret(t, err.Error())
 		}
@@ -259,7 +259,7 @@ func TestUpdatedAuthenticationGoesToForkedProcesses(t *testing.T) {
 	require.NoError(t, a.set([]byte(`{"client_token":"first"}`)))
 	require.Nil(t, a.overlay(), "it stands in the options")
 	update := func(params string) {
-		result, err := a.updateMethod(t.Context(), nil, []byte(params))
+		result, err := a.updateMethod(t.Context(), &backend.Call{Params: []byte(params)})
 		require.NoError(t, err, params)
 		require.Nil(t, result)
 	}

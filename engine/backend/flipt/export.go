@@ -7,6 +7,7 @@ import (
 
 	"github.com/goccy/go-json"
 
+	"github.com/burgee-flags/burgee/engine/backend"
 	"github.com/burgee-flags/burgee/engine/eval"
 )
 
@@ -16,9 +17,9 @@ type snapshotResult struct {
 }
 
 // exportMethod is the method flipt.snapshot: the flags in the form of the option "snapshot", base64.
-func exportMethod(namespace string) func(context.Context, eval.Ruleset, []byte) (any, error) {
-	return func(_ context.Context, rules eval.Ruleset, _ []byte) (any, error) {
-		compiled, ok := rules.(*ruleset)
+func exportMethod(namespace string) func(context.Context, *backend.Call) (any, error) {
+	return func(_ context.Context, call *backend.Call) (any, error) {
+		compiled, ok := call.Rules.(*ruleset)
 		if !ok {
 			compiled = newRuleset(namespace, nil)
 		}

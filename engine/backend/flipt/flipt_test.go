@@ -115,7 +115,7 @@ func FuzzCompile(f *testing.F) {
 			rules.Resolve(key, &benchContext, &out)
 			_ = out.Trace.Text()
 		}
-		_, err = exportMethod("")(t.Context(), rules, nil)
+		_, err = exportMethod("")(t.Context(), &backend.Call{Rules: rules})
 		require.NoError(t, err)
 	})
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/burgee-flags/burgee/engine/backend"
 	"github.com/burgee-flags/burgee/engine/backend/backendtest"
 	"github.com/burgee-flags/burgee/engine/eval"
 	"github.com/burgee-flags/burgee/engine/source"
@@ -81,7 +82,7 @@ func answer(t *testing.T, rules eval.Ruleset, op string, raw json.RawMessage) ob
 		}
 		return object{"flags": listed(rules)}
 	case "get_snapshot":
-		result, err := exportMethod("")(context.Background(), rules, nil)
+		result, err := exportMethod("")(context.Background(), &backend.Call{Rules: rules})
 		require.NoError(t, err)
 		text, err := base64.StdEncoding.DecodeString(result.(snapshotResult).Snapshot)
 		require.NoError(t, err)

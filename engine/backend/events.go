@@ -1,0 +1,55 @@
+package backend
+
+import (
+	"time"
+
+	"github.com/burgee-flags/burgee/engine/eval"
+	"github.com/burgee-flags/burgee/engine/event"
+	"github.com/burgee-flags/burgee/engine/option"
+)
+
+// Events is what a backend brings that tells its vendor of evaluations.
+type Events struct {
+	// Queue says where records go and in which portions. The engine adds the spool and the reports.
+	Queue event.Config
+	// Disabled says that the host wants nothing to be sent.
+	Disabled bool
+	// Exposure appends the record of an evaluation to dst, and returns dst as it is when the vendor need not hear of it. It
+	// is called on the thread that evaluates: it neither waits nor allocates. at is in Unix milliseconds. Outcomes that are
+	// errors never come here.
+	Exposure func(dst []byte, ec *eval.Context, out *eval.Outcome, at int64) []byte
+	// Track appends the record of something that a user did. The error is an *eval.Error for what the vendor would refuse.
+	Track func(dst []byte, ec *eval.Context, tracked *Tracked, at int64) ([]byte, error)
+}
+
+// Tracked is one event of the host's own.
+type Tracked struct {
+	Name  string
+	Value eval.Value // Kind Null: none was given
+	Data  []byte     // JSON text of further details; nil: none
+}
+
+// Delivery reads the options with which the host limits the sending of events into a copy of defaults:
+//
+//	events_max_in_queue     how many may wait in memory
+//	events_flush_interval   seconds that an event waits for others; 0: none
+//	events_retry_interval   seconds before a failed request is made again, doubled each time
+//	events_max_retries      how often; without it as often as it takes
+//
+// and disable_events, which is reported as the second result.
+func Delivery(opts *option.Reader, defaults event.Config) (config event.Config, disabled bool) {
+	config = defaults
+	config.Events = int(opts.Whole("events_max_in_queue", int64(defaults.Events), 1, maxQueue))
+	config.Interval = opts.Seconds("events_flush_interval", defaults.Interval)
+	config.RetryWait = max(opts.Seconds("events_retry_interval", defaults.RetryWait), time.Millisecond)
+	if opts.Has("events_max_retries") {
+		config.Attempts = int(opts.Whole("events_max_retries", 0, 0, maxRetries)) + 1
+	}
+	return config, opts.Bool("disable_events", false)
+}
+
+// maxQueue and maxRetries bound what an option may ask for.
+const (
+	maxQueue   = 4_000_000
+	maxRetries = 1_000_000
+)
