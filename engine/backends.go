@@ -2,11 +2,15 @@ package engine
 
 import (
 	"github.com/burgee-flags/burgee/engine/backend"
+	"github.com/burgee-flags/burgee/engine/backend/featbit"
+	"github.com/burgee-flags/burgee/engine/backend/featureflagco"
 	"github.com/burgee-flags/burgee/engine/backend/flipt"
 )
 
 // backends names every backend. There is no registration elsewhere.
 var backends = map[string]backend.Open{
-	"flipt": flipt.Open,
-	"file":  flipt.OpenFile,
+	"featbit":       featbit.Open,
+	"featureflagco": featureflagco.Open,
+	"file":          flipt.OpenFile,
+	"flipt":         flipt.Open,
 }

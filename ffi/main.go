@@ -148,4 +148,5 @@ var (
 	_ = [1]struct{}{}[unsafe.Sizeof(C.burgee_result{})-unsafe.Sizeof(api.Result{})]
 	_ = [1]struct{}{}[unsafe.Offsetof(C.burgee_result{}.code)-unsafe.Offsetof(api.Result{}.Code)]
 	_ = [1]struct{}{}[unsafe.Offsetof(C.burgee_result{}.segment_count)-unsafe.Offsetof(api.Result{}.SegmentCount)]
+	_ = [1]struct{}{}[unsafe.Offsetof(C.burgee_result{}.in_experiment)-unsafe.Offsetof(api.Result{}.InExperiment)]
 )

@@ -89,7 +89,7 @@ BURGEE_API const char *get_snapshot_ffi(void *engine);
 BURGEE_API const char *update_authentication(void *engine, const char *auth_json);
 BURGEE_API const char *update_authentication_ffi(void *engine, const char *auth_json);
 
-/* Stops the engine: cancels its requests, ends its goroutines. Returns within milliseconds. Harmless on NULL and on a
+/* Stops the engine: cancels its requests, ends its goroutines. Returns as burgee_close does. Harmless on NULL and on a
  * handle that was destroyed before. */
 BURGEE_API void destroy_engine(void *engine);
 BURGEE_API void destroy_engine_ffi(void *engine);
@@ -120,7 +120,8 @@ BURGEE_API char *burgee_open(const char *options);
  *   resolve   {"key":"k","type":"boolean","default":false,    {"key":"k","value":true,"variant":"on","reason":"TARGETING_MATCH",
  *              "context":{"targetingKey":"u","plan":"pro"}}     "metadata":{"segments":["beta"],...}}; with "errorCode" and
  *                                                               "errorDetails" and the default as value when it fails.
- *                                                               type: boolean string number object any
+ *                                                               type: boolean string number object any. The vendor hears
+ *                                                               of the evaluation unless "exposure" is false
  *   all       {"context":{...}}                               {"flags":[as resolve with type any, ...]}
  *   flags     {}                                              {"flags":[{"key":"k","type":"boolean","enabled":true,...}]}
  *   explain   {"key":"k","context":{...}}                     {"trace":{...},"text":"..."}: every step of the decision
@@ -130,8 +131,10 @@ BURGEE_API char *burgee_open(const char *options);
  *                                                               when it takes longer; the fetch goes on
  *   update    {"document":{...}}                              {"changed":true}: uses a document that the host has fetched;
  *                                                               INVALID_REQUEST for a client that fetches by itself
- *   track     {"event":"purchase","value":9.5,"context":{}}   {"accepted":false}: false where the backend takes no events
- *   flush     {"timeout_ms":1000}                             {"flushed":true}
+ *   track     {"event":"purchase","value":9.5,"context":{}}   {"accepted":true}: queued; false where the backend takes no
+ *                                                               events, and when it was dropped. The context is the user
+ *   flush     {"timeout_ms":30000}                            {"flushed":true}: all that was queued before is sent or dropped.
+ *                                                               Blocks; false after the time-out
  *
  * Methods of one backend carry its name: flipt.snapshot {} -> {"snapshot":"<base64>"};
  * flipt.update_authentication {"authentication":{...}} -> null. */
@@ -148,7 +151,8 @@ BURGEE_API char *burgee_call(uint64_t client, const char *method, const char *pa
  * INVALID_HANDLE. */
 BURGEE_API char *burgee_wait(uint64_t client, int64_t timeout_ms);
 
-/* Closes the client, within milliseconds. ok: null, also when it was closed before. */
+/* Closes the client, within milliseconds; when events are waiting, after they were sent, which takes the option
+ * close_wait_ms at most (default 5000; 1000 with spool_path, where they are safe). ok: null, also when it was closed before. */
 BURGEE_API char *burgee_close(uint64_t client);
 
 /* Releases a reply, once. Harmless on NULL. */
@@ -203,16 +207,23 @@ typedef enum burgee_want {
    * flag is unknown (FLAG_NOT_FOUND) as long as there are no flags. */
   BURGEE_WANT_FLIPT_VARIANT = 5,
   BURGEE_WANT_FLIPT_BOOLEAN = 6,
-  BURGEE_WANT_FLIPT_ANY = 7
+  BURGEE_WANT_FLIPT_ANY = 7,
+  /* The value as the vendor's data has it, unconverted: FeatBit's numbers, booleans and JSON documents are texts there. */
+  BURGEE_WANT_VENDOR = 8
 } burgee_want;
+
+/* Bits of burgee_request.flags. */
+enum {
+  BURGEE_NO_EXPOSURE = 1 /* the vendor does not hear of this evaluation */
+};
 
 typedef struct burgee_request {
   burgee_text flag_key;
   burgee_text targeting_key;
   const burgee_attribute *attributes;
   size_t attribute_count;
-  uint32_t want; /* burgee_want */
-  uint32_t reserved;
+  uint32_t want;  /* burgee_want */
+  uint32_t flags; /* 0, or BURGEE_NO_EXPOSURE */
 } burgee_request;
 
 typedef enum burgee_reason {
@@ -256,7 +267,7 @@ typedef enum burgee_code {
 #define BURGEE_ABSENT UINT32_MAX
 
 /* The caller sets buffer and capacity; the rest is filled in. The texts stand in buffer one after the other without
- * separators, in the order of their lengths below, then the segments, each as a 4-byte length in host order and its bytes. */
+ * separators, in the order of their lengths below; each segment is a 4-byte length in host order and its bytes. */
 typedef struct burgee_result {
   char *buffer;
   size_t capacity;
@@ -279,10 +290,14 @@ typedef struct burgee_result {
   uint32_t attachment_length; /* BURGEE_ABSENT: none */
   uint32_t message_length;    /* error message; for BURGEE_WANT_FLIPT_* in the words of Flipt's engine */
   uint32_t segment_count;
+  uint32_t vendor_reason_length; /* the vendor's own words for the reason, such as "rule match"; also with an error */
+  uint32_t flag_name_length;     /* the flag's name for people */
+  uint32_t rule_name_length;     /* of the rule that matched */
+  uint32_t in_experiment;        /* 1 when the evaluation counts for an experiment of the vendor */
   uint32_t reserved;
 } burgee_result;
 
-/* Evaluates one flag. Never blocks. Returns result->code, so 0 is success. When the flag yields a value of another type
+/* Evaluates one flag, and queues what its vendor should hear of that. Never blocks. Returns result->code, so 0 is success. When the flag yields a value of another type
  * than wanted the code is BURGEE_TYPE_MISMATCH. An unknown client is BURGEE_INVALID_HANDLE. */
 BURGEE_API uint32_t burgee_resolve_into(uint64_t client, const burgee_request *request, burgee_result *result);
 

@@ -17,8 +17,12 @@ const (
 	wantFliptVariant want = 5
 	wantFliptBoolean want = 6
 	wantFliptAny     want = 7
-	wants            want = 8
+	wantVendor       want = 8
+	wants            want = 9
 )
+
+// flipt reports whether the rules of Flipt's own functions apply.
+func (w want) flipt() bool { return w >= wantFliptVariant && w <= wantFliptAny }
 
 var wantNames = [...]string{"any", "boolean", "string", "number", "object"}
 

@@ -34,30 +34,37 @@ type Request struct {
 	Attributes     *Attribute
 	AttributeCount uintptr
 	Want           uint32
-	Reserved       uint32
+	Flags          uint32
 }
 
 // Result is burgee_result.
 type Result struct {
-	Buffer           *byte
-	Capacity         uintptr
-	Length           uintptr
-	ID               uint64
-	Version          uint64
-	Number           float64
-	Code             uint32
-	Reason           uint32
-	FlagType         uint32
-	ValueKind        uint32
-	Boolean          uint32
-	Matched          uint32
-	ValueLength      uint32
-	VariantLength    uint32
-	AttachmentLength uint32
-	MessageLength    uint32
-	SegmentCount     uint32
-	Reserved         uint32
+	Buffer             *byte
+	Capacity           uintptr
+	Length             uintptr
+	ID                 uint64
+	Version            uint64
+	Number             float64
+	Code               uint32
+	Reason             uint32
+	FlagType           uint32
+	ValueKind          uint32
+	Boolean            uint32
+	Matched            uint32
+	ValueLength        uint32
+	VariantLength      uint32
+	AttachmentLength   uint32
+	MessageLength      uint32
+	SegmentCount       uint32
+	VendorReasonLength uint32
+	FlagNameLength     uint32
+	RuleNameLength     uint32
+	InExperiment       uint32
+	Reserved           uint32
 }
+
+// noExposure is BURGEE_NO_EXPOSURE.
+const noExposure = 1
 
 // absent is BURGEE_ABSENT.
 const absent = math.MaxUint32
@@ -113,6 +120,9 @@ func (l *Library) resolveFast(handle uint64, request *Request, c *call) {
 	case request.Want >= uint32(wants):
 		out.Fail(eval.CodeInvalidRequest, "want is not one of burgee_want")
 		return
+	case request.Flags > noExposure:
+		out.Fail(eval.CodeInvalidRequest, "flags has a bit that is not declared")
+		return
 	}
 	key, ok := request.FlagKey.read()
 	if !ok {
@@ -132,7 +142,14 @@ func (l *Library) resolveFast(handle uint64, request *Request, c *call) {
 		e.resolveFlipt(key, &c.context, out)
 	default:
 		e.client.Resolve(key, &c.context, out)
-		convert(out, w)
+		if request.Flags&noExposure == 0 {
+			e.client.Expose(&c.context, out)
+		}
+		if w == wantVendor {
+			out.Value = out.Served
+		} else {
+			convert(out, w)
+		}
 	}
 	if out.ID != 0 {
 		// What the texts are depends on what was asked for.
@@ -185,7 +202,7 @@ func (c *call) readAttributes(request *Request) (eval.Code, string) {
 	if request.Attributes == nil || request.AttributeCount > maxAttributes {
 		return eval.CodeInvalidRequest, "attributes is NULL or attribute_count is too large"
 	}
-	onlyStrings := want(request.Want) >= wantFliptVariant
+	onlyStrings := want(request.Want).flipt()
 	attributes := unsafe.Slice(request.Attributes, int(request.AttributeCount)) //nolint:gosec // at most maxAttributes
 	c.context.Attributes = slices.Grow(c.context.Attributes, len(attributes))
 	for i := range attributes {
@@ -266,13 +283,14 @@ func appendFloat(dst []byte, f float64) []byte {
 func (c *call) write(request *Request, result *Result) {
 	out := &c.outcome
 	value, variant, attachment := out.Value, out.Variant, out.Attachment
-	if request != nil && want(request.Want) >= wantFliptVariant && out.ErrorCode == "" {
+	if request != nil && want(request.Want).flipt() && out.ErrorCode == "" {
 		value, variant, attachment = fliptTexts(request, out)
 	}
 	size := len(value.Text) + len(variant) + len(attachment.Text) + len(out.ErrorMessage)
 	for _, segment := range out.Segments {
 		size += 4 + len(segment)
 	}
+	size += len(out.VendorReason) + len(out.FlagName) + len(out.RuleName)
 	result.Length = uintptr(size)
 	result.ID, result.Version = out.ID, out.Version
 	result.Number = 0
@@ -290,6 +308,8 @@ func (c *call) write(request *Request, result *Result) {
 	}
 	result.MessageLength = length(out.ErrorMessage)
 	result.SegmentCount = uint32(len(out.Segments)) //nolint:gosec // a flag has few
+	result.VendorReasonLength, result.FlagNameLength = length(out.VendorReason), length(out.FlagName)
+	result.RuleNameLength, result.InExperiment = length(out.RuleName), bit(out.InExperiment)
 	result.Reserved = 0
 	if uintptr(size) > result.Capacity || result.Buffer == nil {
 		return
@@ -304,6 +324,9 @@ func (c *call) write(request *Request, result *Result) {
 		to = to[4:]
 		to = to[copy(to, segment):]
 	}
+	to = to[copy(to, out.VendorReason):]
+	to = to[copy(to, out.FlagName):]
+	copy(to, out.RuleName)
 }
 
 // fliptTexts returns what an answer in Flipt's form is made of. The variant is the value there, and its place is taken by

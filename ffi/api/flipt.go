@@ -109,9 +109,11 @@ func isFliptMessage(text string) bool {
 	return false
 }
 
-// resolveFlipt evaluates the flag. An error is worded as Flipt's engine would.
+// resolveFlipt evaluates the flag, and tells its vendor if that wants to hear of it. An error is worded as Flipt's engine
+// would.
 func (e *entry) resolveFlipt(flagKey string, ec *eval.Context, out *eval.Outcome) {
 	e.client.Resolve(flagKey, ec, out)
+	e.client.Expose(ec, out)
 	switch {
 	case out.ErrorCode == "":
 	case out.ErrorCode != eval.CodeNotReady:

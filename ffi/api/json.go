@@ -59,7 +59,7 @@ func (l *Library) Call(handle uint64, method, params, dst []byte) (reply []byte)
 	var answer answer
 	switch string(method) {
 	case "resolve":
-		takes, answer = takesKey|takesType|takesContext, resolve
+		takes, answer = takesKey|takesType|takesContext|takesExposure, resolve
 	case "all":
 		takes, answer = takesContext, resolveAll
 	case "explain":
@@ -91,6 +91,9 @@ func resolve(client *engine.Client, c *call, dst []byte) ([]byte, error) {
 		c.outcome.Fail(eval.CodeInvalidContext, c.params.context.Error())
 	} else {
 		client.Resolve(c.params.key, &c.context, &c.outcome)
+		if !c.params.silent {
+			client.Expose(&c.context, &c.outcome)
+		}
 		convert(&c.outcome, c.params.want)
 	}
 	return appendResolution(dst, &c.outcome, c.params.fallback), nil

@@ -13,6 +13,7 @@ type params struct {
 	key      string
 	want     want
 	fallback []byte // JSON text of the caller's default
+	silent   bool   // the vendor does not hear of the evaluation
 	context  error  // an evaljson.ContextError
 }
 
@@ -24,6 +25,7 @@ const (
 	takesContext
 	takesType // with default
 	takesDefault
+	takesExposure
 )
 
 // readParams reads the object b into c. A member that the method does not take is an error: an option
@@ -86,6 +88,12 @@ func (c *call) readParam(b []byte, at int, name string, takes int) (member, end 
 		if p.want, ok = wantByName(text); !ok {
 			return member, end, errors.New("want boolean, string, number, object or any")
 		}
+	case name == "exposure" && takes&takesExposure != 0:
+		member = takesExposure
+		if end, err = jsonscan.Skip(b, at); err == nil && b[at] != 't' && b[at] != 'f' {
+			err = errors.New("want true or false")
+		}
+		p.silent = b[at] == 'f'
 	default:
 		return 0, at, errors.New("no such member")
 	}

@@ -77,6 +77,21 @@ func appendResolution(dst []byte, out *eval.Outcome, fallback []byte) []byte {
 		dst = append(dst, `,"attachment":`...)
 		dst = jsonscan.AppendString(dst, out.Attachment.Text)
 	}
+	if out.VendorReason != "" {
+		dst = append(dst, `,"vendorReason":`...)
+		dst = jsonscan.AppendString(dst, out.VendorReason)
+	}
+	if out.FlagName != "" {
+		dst = append(dst, `,"flagName":`...)
+		dst = jsonscan.AppendString(dst, out.FlagName)
+	}
+	if out.RuleName != "" {
+		dst = append(dst, `,"ruleName":`...)
+		dst = jsonscan.AppendString(dst, out.RuleName)
+	}
+	if out.InExperiment {
+		dst = append(dst, `,"inExperiment":true`...)
+	}
 	dst = append(dst, `,"version":`...)
 	dst = appendUint(dst, out.Version)
 	dst = append(dst, '}')

@@ -107,7 +107,7 @@ int session_resolve(SessionObject *self, burgee_text flag_key, const attributes 
   request.attributes = context->items;
   request.attribute_count = context->count;
   request.want = want;
-  request.reserved = 0;
+  request.flags = 0;
   answer->result.buffer = answer->stack;
   answer->result.capacity = sizeof answer->stack;
   answer->result.length = 0;
