@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -59,7 +60,7 @@ func (c *Client) callOwn(ctx context.Context, name string, method ownMethod, par
 // checked reports what was wrong with the params of a call, unknown ones included.
 func checked(name string, params *option.Reader) error {
 	for _, unknown := range params.Unknown() {
-		params.Problem(unknown, "is not a parameter")
+		params.Problem(unknown.Name, cmp.Or(unknown.Reason, "is not a parameter"))
 	}
 	if err := params.Err(name); err != nil {
 		return &eval.Error{Code: eval.CodeInvalidRequest, Msg: err.Error(), Err: err}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"encoding/base64"
 	"errors"
 	"io/fs"
@@ -83,19 +84,7 @@ func (c *Client) configure(text []byte, host Host) error {
 	if plan != nil && plan.Events != nil {
 		c.delivery.config = readDelivery(opts)
 	}
-	if unknown := opts.Unknown(); len(unknown) > 0 {
-		if !host.IgnoreUnknown {
-			for _, name := range unknown {
-				member, why, known := strings.Cut(strings.TrimSuffix(name, ")"), " (")
-				if !known {
-					why = "is not an option"
-				}
-				opts.Problem(member, why)
-			}
-		} else {
-			c.log.Log(backend.Warn, "ignored unknown options: "+strings.Join(unknown, ", "))
-		}
-	}
+	c.checkUnknown(opts, host.IgnoreUnknown)
 	if err := opts.Err("options"); err != nil {
 		if plan != nil && plan.Close != nil {
 			plan.Close()
@@ -104,6 +93,21 @@ func (c *Client) configure(text []byte, host Host) error {
 	}
 	c.plan = plan
 	return nil
+}
+
+// checkUnknown makes options that have no effect problems, or only logs them.
+func (c *Client) checkUnknown(opts *option.Reader, ignore bool) {
+	var ignored []string
+	for _, unknown := range opts.Unknown() {
+		if ignore {
+			ignored = append(ignored, unknown.String())
+			continue
+		}
+		opts.Problem(unknown.Name, cmp.Or(unknown.Reason, "is not an option"))
+	}
+	if len(ignored) > 0 {
+		c.log.Log(backend.Warn, "ignored unknown options: "+strings.Join(ignored, ", "))
+	}
 }
 
 func (c *Client) readRestore(opts *option.Reader) {

@@ -242,20 +242,35 @@ func (r *Reader) Object(name string) *Reader {
 	return child
 }
 
-// Unknown lists the members that nobody asked for and those that do nothing, with those of the objects inside, sorted.
-func (r *Reader) Unknown() []string {
-	var unknown []string
+// Unknown is a member that has no effect.
+type Unknown struct {
+	Name   string // after the names of the objects around it, as in "proxy.url"
+	Reason string // what Ignored said of it; empty for a member that nobody asked for
+}
+
+func (u Unknown) String() string {
+	if u.Reason == "" {
+		return u.Name
+	}
+	return u.Name + " (" + u.Reason + ")"
+}
+
+// Unknown lists the members that nobody asked for and those that do nothing, with those of the objects inside, by name.
+func (r *Reader) Unknown() []Unknown {
+	var unknown []Unknown
 	for name := range r.members {
-		if why := r.ignored[name]; why != "" && r.Has(name) {
-			unknown = append(unknown, r.prefix+name+" ("+why+")")
-		} else if !r.read[name] {
-			unknown = append(unknown, r.prefix+name)
+		why := r.ignored[name]
+		if !r.Has(name) {
+			why = ""
+		}
+		if why != "" || !r.read[name] {
+			unknown = append(unknown, Unknown{Name: r.prefix + name, Reason: why})
 		}
 	}
 	for _, child := range r.children {
 		unknown = append(unknown, child.Unknown()...)
 	}
-	sort.Strings(unknown)
+	sort.Slice(unknown, func(i, j int) bool { return unknown[i].Name < unknown[j].Name })
 	return unknown
 }
 

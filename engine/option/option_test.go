@@ -59,13 +59,13 @@ func TestEveryProblemIsNamedInOneError(t *testing.T) {
 	require.Equal(t, `test: s is 5, want a string; b is "true", want true or false; n is 1.5, want a whole number; `+
 		`big is 99, want 0 to 9; d is -1, want seconds from 0 to 31622400; e is "x", want one of a, b; `+
 		`o is not an object; in.deep is 1, want a string`, err.Error())
-	require.Equal(t, []string{"more"}, r.Unknown())
+	require.Equal(t, []Unknown{{Name: "more"}}, r.Unknown())
 }
 
 func TestUnknownMembersOfObjectsInsideAreNamed(t *testing.T) {
 	r := reader(t, `{"o":{"known":1,"x":2},"y":3}`)
 	r.Object("o").Raw("known")
-	require.Equal(t, []string{"o.x", "y"}, r.Unknown())
+	require.Equal(t, []Unknown{{Name: "o.x"}, {Name: "y"}}, r.Unknown())
 }
 
 func TestAMemberThatIsGivenTwiceIsNamed(t *testing.T) {
@@ -100,7 +100,10 @@ func TestIgnoredMembersAreUnknownWithTheReason(t *testing.T) {
 	r.Raw("null")
 	r.Raw("used")
 	r.Ignored("does nothing here", "read", "unread", "null", "absent")
-	require.Equal(t, []string{"read (does nothing here)", "unread (does nothing here)"}, r.Unknown())
+	unknown := r.Unknown()
+	require.Equal(t, []Unknown{{"read", "does nothing here"}, {"unread", "does nothing here"}}, unknown)
+	require.Equal(t, "read (does nothing here)", unknown[0].String())
+	require.Equal(t, "a", Unknown{Name: "a"}.String())
 }
 
 func TestTheTextMayChangeAfterwards(t *testing.T) {

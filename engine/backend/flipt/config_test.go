@@ -92,9 +92,9 @@ func TestOptionsOfAServerHaveNoMeaningWithALocalFile(t *testing.T) {
 		plan, err := Open(opts, backend.Env{})
 		require.NoError(t, err)
 		require.NoError(t, opts.Err(""), "whether they are errors is for the host to say")
-		var want []string
+		var want []option.Unknown
 		for _, name := range []string{"authentication", "proxy", "reference", "request_timeout", "tls_config", "update_interval"} {
-			want = append(want, name+" (has no meaning with "+local+")")
+			want = append(want, option.Unknown{Name: name, Reason: "has no meaning with " + local})
 		}
 		require.Equal(t, want, opts.Unknown())
 		require.Nil(t, plan.Overlay, "a copy of this client would be refused new credentials")

@@ -1,8 +1,6 @@
 package flipt
 
 import (
-	"sync/atomic"
-
 	"github.com/burgee-flags/burgee/engine/eval"
 )
 
@@ -121,9 +119,6 @@ func (f *flag) brokenBecause() string {
 	return ""
 }
 
-// nextID hands out outcome ids. 0 is never one.
-var nextID atomic.Uint64
-
 // maxMaskedSegments bounds how many segments a rule may have for each combination of matching ones to have an id.
 const maxMaskedSegments = 8
 
@@ -145,5 +140,5 @@ func (f *flag) assignIDs() {
 	for i := range f.rollouts {
 		reserve(&f.rollouts[i].rule, 1)
 	}
-	f.ids = nextID.Add(total) - total + 1
+	f.ids = eval.ReserveIDs(total)
 }

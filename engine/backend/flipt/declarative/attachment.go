@@ -1,7 +1,6 @@
 package declarative
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 )
@@ -62,21 +61,25 @@ func (c *converter) appendMapping(to []byte, v *value, where string) ([]byte, er
 	if v.repeated != "" {
 		return nil, fmt.Errorf("%s has the member %q twice", where, v.repeated)
 	}
-	sorted := slices.SortedFunc(slices.Values(v.entries), func(a, b entry) int { return cmp.Compare(a.key, b.key) })
+	keys := make([]string, 0, len(v.entries))
+	for _, member := range v.entries {
+		keys = append(keys, member.key)
+	}
+	slices.Sort(keys)
 	var err error
 	to = append(to, '{')
-	for i, member := range sorted {
+	for i, key := range keys {
 		if i > 0 {
 			to = append(to, ',')
 		}
-		if err = c.budget.spend(len(member.key)); err != nil {
+		if err = c.budget.spend(len(key)); err != nil {
 			return nil, err
 		}
-		if to, err = appendText(to, member.key); err != nil {
+		if to, err = appendText(to, key); err != nil {
 			return nil, err
 		}
 		to = append(to, ':')
-		if to, err = c.appendJSON(to, member.value, where); err != nil {
+		if to, err = c.appendJSON(to, v.entries[v.index[key]].value, where); err != nil {
 			return nil, err
 		}
 	}

@@ -2,6 +2,7 @@ package declarative
 
 import (
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -159,6 +160,31 @@ func TestNoDocumentIsLostBetweenSeparators(t *testing.T) {
 			assert.Contains(t, flags, `"key":"g"`)
 		})
 	}
+}
+
+func TestTextThatLooksLikeAMarkerStaysAsItIs(t *testing.T) {
+	flags, problems := flagsOf(t, "%YAML 1.2\n---\nflags:\n- key: f\n  name: |\n    %YAML 1.2\n    ...\n    end...\n...\n# end\n")
+	assert.Empty(t, problems)
+	assert.Contains(t, flags, `"name":"%YAML 1.2\n...\nend...\n"`)
+
+	flags, problems = flagsOf(t, "flags: [{key: f, name: \"quoted\n%YAML 1.2\"}]")
+	assert.Empty(t, problems)
+	assert.Contains(t, flags, `"name":"quoted %YAML 1.2"`)
+}
+
+func TestManyMembersAndDocumentsAreRead(t *testing.T) {
+	const many = 1 << 14
+	var file strings.Builder
+	for range many {
+		file.WriteString("--- {flags: []}\n")
+	}
+	file.WriteString("---\nflags:\n- key: f\n  variants:\n  - key: v\n    default: true\n    attachment:\n")
+	for i := range many {
+		file.WriteString("      k" + strconv.Itoa(i) + ":\n")
+	}
+	flags, problems := flagsOf(t, file.String())
+	assert.Empty(t, problems)
+	assert.Equal(t, many, strings.Count(flags, ":null"))
 }
 
 func TestJSONIsRead(t *testing.T) {

@@ -20,5 +20,6 @@
 //   - Plain scalars where text is wanted are taken as written: the value 1.50 is "1.50" and 2024-06-01 is "2024-06-01".
 //   - A segment may be declared in another YAML document of the same namespace, before or after its use.
 //
-// The YAML reader is github.com/goccy/go-yaml: pure Go, it keeps the written text of scalars, and it has no dependencies.
+// The YAML reader is go.yaml.in/yaml/v3: what the servers read with, pure Go, no dependencies, and its nodes keep the written
+// text of scalars. JSON is read as JSON, because YAML's readers do not take all of it.
 package declarative

@@ -1,54 +1,61 @@
 package declarative
 
 import (
-	"fmt"
-
-	"github.com/goccy/go-yaml/ast"
+	"go.yaml.in/yaml/v3"
 )
 
 // mapping builds a mapping with its merge keys resolved: a member of the mapping itself wins over a merged one, an
 // earlier merged mapping over a later one.
-func (b *builder) mapping(nodes []*ast.MappingValueNode, line, depth int) (*value, error) {
-	built := &value{kind: mappingKind, line: line, entries: make([]entry, 0, len(nodes)), index: make(map[string]int, len(nodes))}
-	var merged []*value
-	for _, node := range nodes {
-		if node.Key == nil {
-			continue
-		}
-		member, err := b.build(node.Value, depth+1)
+func (b *builder) mapping(node *yaml.Node, depth int) (*value, error) {
+	members := len(node.Content) / 2
+	built := &value{kind: mappingKind, line: node.Line}
+	built.entries, built.index = make([]entry, 0, members), make(map[string]int, members)
+	var merged []merge
+	for at := range members {
+		name, content := node.Content[2*at], node.Content[2*at+1]
+		member, err := b.build(content, depth+1)
 		if err != nil {
 			return nil, err
 		}
-		if node.Key.IsMergeKey() {
-			merged = append(merged, member)
+		if name.Tag == "!!merge" && name.Value == "<<" {
+			merged = append(merged, merge{content, member})
 			continue
 		}
-		key, err := b.key(node.Key, depth+1)
+		key, err := b.build(name, depth+1)
 		if err != nil {
 			return nil, err
 		}
-		if _, again := built.index[key]; again {
-			built.repeated = key
+		if key.kind == listKind || key.kind == mappingKind {
+			return nil, failure(name.Line, name.Column, "a key must be text, found %s", key.kind)
+		}
+		if _, again := built.index[key.text]; again {
+			built.repeated = key.text
 			continue
 		}
-		built.add(key, member)
+		built.add(key.text, member)
 	}
-	for _, from := range merged {
-		if err := b.merge(built, from); err != nil {
+	for _, m := range merged {
+		if err := b.merge(built, m); err != nil {
 			return nil, err
 		}
 	}
 	return built, nil
 }
 
-func (b *builder) merge(into, from *value) error {
-	sources := []*value{from}
-	if from.kind == listKind {
-		sources = from.items
+// merge is what stands behind a merge key.
+type merge struct {
+	node *yaml.Node
+	from *value
+}
+
+func (b *builder) merge(into *value, m merge) error {
+	sources := []*value{m.from}
+	if m.from.kind == listKind {
+		sources = m.from.items
 	}
 	for _, source := range sources {
 		if source.kind != mappingKind {
-			return fmt.Errorf("declarative: line %d: << wants a mapping, found %s", into.line, source.kind)
+			return failure(m.node.Line, m.node.Column, "<< wants a mapping, found %s", source.kind)
 		}
 		if err := b.budget.spend(len(source.entries)); err != nil {
 			return err
@@ -60,19 +67,4 @@ func (b *builder) merge(into, from *value) error {
 		}
 	}
 	return nil
-}
-
-func (b *builder) key(node ast.MapKeyNode, depth int) (string, error) {
-	var inner ast.Node = node
-	if explicit, ok := node.(*ast.MappingKeyNode); ok { // "? key"
-		inner = explicit.Value
-	}
-	key, err := b.build(inner, depth)
-	if err != nil {
-		return "", err
-	}
-	if key.kind == listKind || key.kind == mappingKind {
-		return "", fmt.Errorf("declarative: line %d: a key must be text, found %s", key.line, key.kind)
-	}
-	return key.text, nil
 }

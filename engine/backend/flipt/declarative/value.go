@@ -6,8 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/token"
+	"go.yaml.in/yaml/v3"
 )
 
 type kind uint8
@@ -49,48 +48,38 @@ func (v *value) add(key string, member *value) {
 	v.height = max(v.height, member.height+1)
 }
 
-func scalar(node ast.Node) (*value, error) {
-	v := &value{plain: true, line: line(node)}
-	switch n := node.(type) {
-	case *ast.NullNode:
-		if v.kind = nullKind; n.Token.Type == token.NullType {
-			v.text = n.Token.Value
-		}
-	case *ast.BoolNode:
-		v.kind, v.text = boolKind, n.Token.Value
-	case *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode:
-		v.kind, v.text = numberKind, n.GetToken().Value
-	case *ast.StringNode:
-		v.kind, v.text = textKind, n.Value
-		v.plain = n.Token.Type == token.StringType
-		if v.plain && isJSONNumber(v.text) {
-			v.kind = numberKind // the library takes 1e3 and what does not fit 64 bits for text
-		}
-	case *ast.LiteralNode:
-		v.kind, v.plain, v.text = textKind, false, n.Value.Value
-	default:
-		return nil, fmt.Errorf("declarative: line %d: %s is not understood here", line(node), node.Type())
-	}
-	return v, nil
-}
+// written are the styles in which a scalar is text whatever it looks like.
+const written = yaml.SingleQuotedStyle | yaml.DoubleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
 
-// tagged applies one of YAML's own tags to a scalar; the vendor's files use no others.
-func (v *value) tagged(tag string) *value {
-	if v.kind == listKind || v.kind == mappingKind {
-		return v
+// scalar heeds YAML's own tags; the vendor's files use no others.
+func scalar(node *yaml.Node) *value {
+	v := &value{text: node.Value, line: node.Line, plain: node.Style&written == 0}
+	tag := node.Tag
+	if node.Style&yaml.TaggedStyle != 0 {
+		switch tag {
+		case "!!str":
+			v.plain = false
+		case "!!bool":
+			v.plain = true
+		case "!!int", "!!float", "!!null":
+		default:
+			tag = (&yaml.Node{Kind: yaml.ScalarNode, Style: node.Style & written, Value: node.Value}).ShortTag()
+		}
 	}
-	changed := *v
 	switch tag {
-	case "!!str":
-		changed.kind, changed.plain = textKind, false
-	case "!!int", "!!float":
-		changed.kind = numberKind
-	case "!!bool":
-		changed.kind, changed.plain = boolKind, true
 	case "!!null":
-		changed.kind = nullKind
+		v.kind = nullKind
+	case "!!bool":
+		v.kind = boolKind
+	case "!!int", "!!float":
+		v.kind = numberKind
+	default:
+		v.kind = textKind
+		if v.plain && isJSONNumber(v.text) {
+			v.kind = numberKind // the library takes what does not fit a float for text
+		}
 	}
-	return &changed
+	return v
 }
 
 func (v *value) asText(where string) (string, error) {
