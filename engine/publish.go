@@ -72,7 +72,9 @@ func (s sink) Unchanged() {
 func (s sink) Fail(err error) {
 	s.c.fail(err)
 	s.c.rounds.finish(round{err: err})
-	s.c.started.open()
+	if !s.c.plan.WaitsForFlags || s.c.current.Load().rules != nil {
+		s.c.started.open()
+	}
 }
 
 // End implements source.Sink.

@@ -44,6 +44,8 @@ type Plan struct {
 	Classify func(error) string
 	// Events is how the vendor hears of evaluations and of what the host tracks. nil: it hears of nothing.
 	Events *Events
+	// WaitsForFlags makes Open wait for flags as long as start_wait_ms allows, also when fetches fail meanwhile.
+	WaitsForFlags bool
 	// FailFast makes every evaluation answer the last failed fetch instead of the last good flags, until flags arrive.
 	FailFast bool
 }

@@ -29,7 +29,7 @@ type Announced struct {
 func NewAnnounced(poll *Poll, client *transport.Client, request transport.Request, wanted func(Event) bool) *Announced {
 	request.Stream = true
 	return &Announced{
-		poll: poll, client: client, request: request, wanted: wanted, link: link{again: newSignal()},
+		poll: poll, client: client, request: request, wanted: wanted, link: link{again: newSignal(), settled: settled},
 	}
 }
 

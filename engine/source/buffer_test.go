@@ -116,6 +116,7 @@ func (f applyFunc) Apply(u Update) error       { return f(u) }
 func (f applyFunc) Confirm()                   {}
 func (f applyFunc) Unchanged()                 {}
 func (f applyFunc) Fail(error)                 {}
+func (f applyFunc) End(error)                  {}
 func (f applyFunc) Retry(error, time.Duration) {}
 
 var _ io.Writer = (*Buffer)(nil)

@@ -18,10 +18,12 @@ type Fetch struct {
 	client  *transport.Client
 	request transport.Request
 	format  string
+	byDate  bool // it remembers the Last-Modified too
 
-	etag    string // of what the sink took; empty after a failure, so that the next answer brings the data again
-	hasData bool   // the server has delivered something that was applied
-	failed  bool   // since then
+	etag     string // of what the sink took; empty after a failure, so that the next answer brings the data again
+	modified string // the same
+	hasData  bool   // the server has delivered something that was applied
+	failed   bool   // since then
 }
 
 // NewFetch returns a source for one address. The request's OnRetry is taken over. format goes into Update.Format.
@@ -35,7 +37,7 @@ func (f *Fetch) Run(ctx context.Context, sink Sink) {
 	if err == nil || ctx.Err() != nil { // being stopped is no failure
 		return
 	}
-	f.etag, f.failed = "", true
+	f.etag, f.modified, f.failed = "", "", true
 	var rejected *rejectedError
 	if !errors.As(err, &rejected) { // the sink knows about what it rejected
 		sink.Fail(err)
@@ -45,13 +47,8 @@ func (f *Fetch) Run(ctx context.Context, sink Sink) {
 func (f *Fetch) fetch(ctx context.Context, sink Sink) error {
 	request := f.request
 	request.OnRetry = func(err error, wait time.Duration) { sink.Retry(err, wait) }
-	if f.etag != "" {
-		request.Header = request.Header.Clone()
-		if request.Header == nil {
-			request.Header = http.Header{}
-		}
-		request.Header["If-None-Match"] = []string{f.etag} // byte for byte: some servers compare the raw text
-	}
+	// Byte for byte: some servers compare the raw text.
+	request.Header = with(with(request.Header, "If-None-Match", f.etag), "If-Modified-Since", f.modified)
 	answer, err := f.client.Get(ctx, request)
 	if err != nil {
 		return err
@@ -76,7 +73,23 @@ func (f *Fetch) fetch(ctx context.Context, sink Sink) error {
 	if etag := answer.Header.Get("ETag"); etag != "" && transport.ValidHeaderValue(etag) {
 		f.etag = etag
 	}
+	if modified := answer.Header.Get("Last-Modified"); f.byDate && modified != "" && transport.ValidHeaderValue(modified) {
+		f.modified = modified
+	}
 	return nil
+}
+
+// with returns the header with one more field, unless its value is empty.
+func with(header http.Header, name, value string) http.Header {
+	if value == "" {
+		return header
+	}
+	header = header.Clone()
+	if header == nil {
+		header = http.Header{}
+	}
+	header[name] = []string{value}
+	return header
 }
 
 func (f *Fetch) notModified(sink Sink) error {

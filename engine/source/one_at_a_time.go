@@ -57,6 +57,12 @@ func (o *oneAtATime) Fail(err error) {
 	o.sink.Fail(err)
 }
 
+func (o *oneAtATime) End(err error) {
+	o.enter()
+	defer o.leave()
+	o.sink.End(err)
+}
+
 func (o *oneAtATime) Retry(err error, wait time.Duration) {
 	o.enter()
 	defer o.leave()

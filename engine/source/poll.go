@@ -19,6 +19,13 @@ func NewPoll(client *transport.Client, request transport.Request, format string,
 	return &Poll{fetch: NewFetch(client, request, format), interval: interval, refresh: newSignal()}
 }
 
+// ByDate makes the poller send back the date of the data that it holds too (Last-Modified, If-Modified-Since), for servers
+// that know no ETag. It returns p. It has to be called before Run.
+func (p *Poll) ByDate() *Poll {
+	p.fetch.byDate = true
+	return p
+}
+
 // Run fetches until ctx ends.
 func (p *Poll) Run(ctx context.Context, sink Sink) {
 	for ctx.Err() == nil {

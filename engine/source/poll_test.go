@@ -174,3 +174,39 @@ func TestPollFailures(t *testing.T) {
 		})
 	}
 }
+
+func TestPollByDateSendsBackTheDateOfWhatWasTaken(t *testing.T) {
+	const first, second = "Mon, 02 Mar 2026 08:30:00 GMT", "any text, since it is compared as it is"
+	type answer struct {
+		status         int
+		modified, body string
+	}
+	for byDate, want := range map[bool][]string{true: {"", first, first, second, "", first}, false: {"", "", "", "", "", ""}} {
+		answers := []answer{
+			{200, first, "doc"}, {304, "", ""}, {200, second, "doc2"}, {200, first, "bad"}, {200, first, "doc3"}, {304, "", ""},
+		}
+		var asked []string
+		inMemory(t, func(w http.ResponseWriter, r *http.Request) {
+			next := answers[len(asked)]
+			asked = append(asked, r.Header.Get("If-Modified-Since"))
+			if next.modified != "" {
+				w.Header().Set("Last-Modified", next.modified)
+			}
+			w.WriteHeader(next.status)
+			_, _ = io.WriteString(w, next.body)
+		}, func(t *testing.T, c *transport.Client) {
+			poll := NewPoll(c, transport.Request{URL: testURL, Header: http.Header{"X-Own": {"1"}}}, "", time.Minute)
+			if byDate {
+				poll = poll.ByDate()
+			}
+			sink := &recorder{}
+			stop := start(t, poll, sink)
+			time.Sleep(5*time.Minute + time.Second)
+			stop()
+			assert.Equal(t, want, asked)
+			assert.Equal(t, []string{
+				"apply server  doc", "confirm", "apply server  doc2", "apply server  bad", "apply server  doc3", "confirm",
+			}, sink.take())
+		})
+	}
+}

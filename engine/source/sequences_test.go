@@ -68,6 +68,7 @@ func (f *flagB) Apply(u Update) error {
 
 func (f *flagB) Confirm()                   {}
 func (f *flagB) Unchanged()                 {}
+func (f *flagB) End(error)                  {}
 func (f *flagB) Retry(error, time.Duration) {}
 
 func (f *flagB) Fail(err error) {

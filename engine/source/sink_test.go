@@ -48,6 +48,12 @@ func (r *recorder) Fail(err error) {
 	r.leave()
 }
 
+func (r *recorder) End(err error) {
+	r.enter("end")
+	r.errors = append(r.errors, err)
+	r.leave()
+}
+
 func (r *recorder) Retry(_ error, wait time.Duration) {
 	r.enter("retry")
 	r.waits = append(r.waits, wait)

@@ -1,5 +1,5 @@
-// Package source brings a vendor's documents to the engine: by polling, from a stream, from a file that is watched, or
-// from memory. It knows no vendor.
+// Package source brings a vendor's documents to the engine: by polling, from a stream or a websocket, from a file that is
+// watched, or from memory. It knows no vendor.
 package source
 
 import (
@@ -30,7 +30,7 @@ type Update struct {
 }
 
 // Sink takes what a source finds. A source calls it from one goroutine at a time. Every time that a source has asked or
-// looked ends with exactly one call of Apply, Confirm, Unchanged or Fail, so that whoever waits for it is not left
+// looked ends with exactly one call of Apply, Confirm, Unchanged, Fail or End, so that whoever waits for it is not left
 // hanging; a source that is stopped meanwhile says nothing.
 type Sink interface {
 	// Apply compiles and publishes the update. On an error nothing changed, and the sink has recorded the failure.
@@ -41,12 +41,15 @@ type Sink interface {
 	Unchanged()
 	// Fail says that the data could not be had; what is held stays.
 	Fail(error)
+	// End says that the data could not be had, and that no further attempt will be made; what is held stays.
+	End(error)
 	// Retry says that an attempt failed and another will be made after wait.
 	Retry(err error, wait time.Duration)
 }
 
 // Source delivers updates until ctx ends, and then returns. It lives through every failure of the other side: those go
-// to the sink. It returns earlier only when nothing can ever come again, as after the one document of an inline source.
+// to the sink. It returns earlier only when nothing can ever come again, as after the one document of an inline source or
+// after End.
 type Source interface {
 	Run(ctx context.Context, sink Sink)
 }

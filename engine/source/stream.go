@@ -29,9 +29,9 @@ var ErrStreamEnded = errors.New("the server ended the stream")
 // ErrStreamGarbage says that a stream was left because too many of its lines in a row made no sense.
 var ErrStreamGarbage = errors.New("the stream does not carry what it should")
 
-// Decode finds the document in one line of a stream, which is valid until Apply has returned. It returns nil for a line
-// that carries none, such as a heartbeat. It is not called for blank lines.
-type Decode func(line []byte) (body []byte, err error)
+// Decode finds the document in one line of a stream or one message of a websocket, which is valid until Apply has
+// returned. It returns nil for one that carries none, such as a heartbeat. It is not called for blank lines.
+type Decode func(text []byte) (body []byte, err error)
 
 // Stream is a Source that keeps a request open whose answer is one document per line (NDJSON), and reconnects with
 // transport.Backoff when it ends.
@@ -47,7 +47,10 @@ type Stream struct {
 // body limit.
 func NewStream(client *transport.Client, request transport.Request, decode Decode, format string) *Stream {
 	request.Stream = true
-	return &Stream{client: client, request: request, decode: decode, format: format, link: link{again: newSignal()}}
+	return &Stream{
+		client: client, request: request, decode: decode, format: format,
+		link: link{again: newSignal(), settled: settled},
+	}
 }
 
 // Run reads the stream until ctx ends.
@@ -133,6 +136,7 @@ func (s *Stream) read(answer *transport.Response, sink *oneAtATime) (delivery, e
 // link keeps a connection: it reconnects with back-off, and at once on demand.
 type link struct {
 	again   signal
+	settled time.Duration // a connection that lived for so long starts the back-off anew; 0: none does
 	backoff transport.Backoff
 	mu      sync.Mutex
 	cut     context.CancelFunc // ends the connection under way; nil when there is none
@@ -147,7 +151,7 @@ func (l *link) run(
 		lived, err := connect(connection)
 		cut := connection.Err() != nil
 		l.end(cancel)
-		if lived >= settled {
+		if l.settled > 0 && lived >= l.settled {
 			l.backoff.Reset()
 		}
 		if cut { // on demand, or because ctx ended

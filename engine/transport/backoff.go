@@ -12,30 +12,39 @@ const (
 	longestWait = 30 * time.Second
 )
 
-// ceiling returns min(30 s, 1 s * 2^n).
-func ceiling(n int) time.Duration {
-	if n >= 5 { // 2^5 s is beyond the longest; more would overflow
-		return longestWait
+// doubled returns min(longest, first * 2^n).
+func doubled(first, longest time.Duration, n int) time.Duration {
+	if n >= 63 || first > longest>>n { // shifting longest keeps first from overflowing
+		return longest
 	}
-	return firstWait << n
+	return first << n
 }
 
 // Backoff spaces the reconnections of one stream: the n-th wait (from 0) is random in [w/2, w) with
-// w = min(30 s, 1 s * 2^n). Half of it is fixed, so that a server that closes every connection is not hammered. The zero
-// value is ready. It belongs to one goroutine.
+// w = min(Longest, First * 2^n). Half of it is fixed, so that a server that closes every connection is not hammered. The
+// zero value is ready. It belongs to one goroutine.
 type Backoff struct {
-	Floor time.Duration // no wait is shorter, if the server asked for it; at most 30 s count
-	n     int
+	First   time.Duration // 0: 1 s
+	Longest time.Duration // 0: 30 s
+	Floor   time.Duration // no wait is shorter, if the server asked for it; at most Longest counts
+	n       int
 }
 
 // Next returns the next wait.
 func (b *Backoff) Next() time.Duration {
-	w := ceiling(b.n)
+	first, longest := b.First, b.Longest
+	if first <= 0 {
+		first = firstWait
+	}
+	if longest <= 0 {
+		longest = longestWait
+	}
+	w := doubled(first, longest, b.n)
 	b.n++
-	return max(w/2+rand.N(w/2), min(b.Floor, longestWait))
+	return max(w/2+rand.N(max(w/2, 1)), min(b.Floor, longest))
 }
 
-// Reset starts again from one second. Call it after a connection that was open for a while.
+// Reset starts again from First. Call it after a connection that was open for a while.
 func (b *Backoff) Reset() { b.n = 0 }
 
 // Wait returns after d, or as soon as ctx ends, and then with its error.

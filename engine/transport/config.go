@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"net/http"
@@ -29,7 +30,9 @@ type Config struct {
 	// Timeout is for one attempt, reading the body included; 0: none, and streams never have one. In any case a server
 	// that says nothing for 30 s before or in the middle of an answer is given up.
 	Timeout time.Duration
-	// DialContext replaces the TCP dialer. nil: TCP with a connect timeout of 10 s and keep-alive probes every 5 s.
+	// ConnectTimeout is for opening a connection. 0: 10 s.
+	ConnectTimeout time.Duration
+	// DialContext replaces the TCP dialer. nil: TCP with ConnectTimeout and keep-alive probes every 5 s.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
@@ -58,7 +61,7 @@ func New(cfg Config) (*Client, error) {
 	dial := cfg.DialContext
 	if dial == nil {
 		dial = (&net.Dialer{
-			Timeout:         connectTimeout,
+			Timeout:         cmp.Or(cfg.ConnectTimeout, connectTimeout),
 			KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: keepAlive, Interval: keepAlive, Count: keepAliveTries},
 		}).DialContext
 	}

@@ -92,7 +92,7 @@ func (p *posting) check(ctx context.Context, answer *http.Response, err error) (
 		return p.attempts.check(ctx, nil, err)
 	}
 	p.answer = &PostAnswer{Status: answer.StatusCode, Header: answer.Header, URL: redacted(answer.Request.URL)}
-	p.answer.RetryAfter, _ = retryAfter(answer.Header.Get("Retry-After"))
+	p.answer.RetryAfter, _ = retryAfter(answer.Header.Get("Retry-After"), longestWait)
 	p.answer.Excerpt = excerpt(answer)
 	if ctx.Err() != nil || p.post.Retry == nil || !p.post.Retry(answer.StatusCode) {
 		return false, nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -59,10 +60,10 @@ func (a *attempts) check(ctx context.Context, answer *http.Response, err error) 
 func (a *attempts) wait(_, _ time.Duration, k int, answer *http.Response) time.Duration {
 	wait, asked := time.Duration(0), false
 	if answer != nil {
-		wait, asked = retryAfter(answer.Header.Get("Retry-After"))
+		wait, asked = retryAfter(answer.Header.Get("Retry-After"), longestWait)
 	}
 	if !asked {
-		wait = rand.N(ceiling(k))
+		wait = rand.N(doubled(firstWait, longestWait, k))
 	}
 	a.retries++
 	if a.request.OnRetry != nil {
@@ -71,17 +72,17 @@ func (a *attempts) wait(_, _ time.Duration, k int, answer *http.Response) time.D
 	return wait
 }
 
-// retryAfter reads a Retry-After header: seconds or a date. At most 30 s count; a moment that has passed asks nothing.
-func retryAfter(text string) (time.Duration, bool) {
+// retryAfter reads a Retry-After header: seconds or a date. It is cut to most; a moment that has passed asks nothing.
+func retryAfter(text string, most time.Duration) (time.Duration, bool) {
 	if seconds, err := strconv.ParseUint(text, 10, 32); err == nil {
-		return min(time.Duration(seconds)*time.Second, longestWait), seconds > 0
+		return min(time.Duration(seconds)*time.Second, most), seconds > 0
 	}
 	date, err := http.ParseTime(text)
 	if err != nil {
 		return 0, false
 	}
 	wait := time.Until(date)
-	return min(wait, longestWait), wait > 0
+	return max(min(wait, most), 0), wait > 0
 }
 
 // finish keeps retryablehttp from wording the failure: the callers do.
@@ -102,6 +103,7 @@ func (a *attempts) redirect(req *http.Request, via []*http.Request) error {
 	if req.URL.Scheme != "http" && req.URL.Scheme != "https" {
 		return ErrRedirectScheme
 	}
+	req.Header.Del("Referer") // net/http adds the address before, and its query is nobody else's business
 	for _, hop := range append([]*http.Request{req}, via[1:]...) {
 		if origin(hop.URL) == origin(via[0].URL) {
 			continue
@@ -118,13 +120,13 @@ func (a *attempts) redirect(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// origin is what credentials belong to: host and port.
+// origin is what credentials belong to, and what is connected to: host and port.
 func origin(u *url.URL) string {
 	port := u.Port()
 	if port == "" {
 		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
 	}
-	return strings.ToLower(u.Hostname()) + ":" + port
+	return net.JoinHostPort(strings.ToLower(asciiHost(u.Hostname())), port)
 }
 
 // describe turns the end of the loop into the error for the caller.

@@ -65,6 +65,16 @@ func (a *authority) sign(template *x509.Certificate) (string, string, *x509.Cert
 // serve starts a server with a certificate for the name (127.0.0.1 if empty), which answers "ok" and whether the client
 // showed a certificate.
 func (a *authority) serve(name string, change func(*tls.Config)) *httptest.Server {
+	return a.serveHandler(name, change, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Proto", r.Proto)
+		_, _ = io.WriteString(w, "ok")
+		if len(r.TLS.PeerCertificates) > 0 {
+			_, _ = io.WriteString(w, " "+r.TLS.PeerCertificates[0].Subject.CommonName)
+		}
+	})
+}
+
+func (a *authority) serveHandler(name string, change func(*tls.Config), handler http.HandlerFunc) *httptest.Server {
 	template := &x509.Certificate{ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}
 	if name == "" {
 		template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
@@ -74,13 +84,7 @@ func (a *authority) serve(name string, change func(*tls.Config)) *httptest.Serve
 	certPEM, keyPEM, _, _ := a.sign(template)
 	pair, err := tls.X509KeyPair([]byte(certPEM), []byte(keyPEM))
 	require.NoError(a.t, err)
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Proto", r.Proto)
-		_, _ = io.WriteString(w, "ok")
-		if len(r.TLS.PeerCertificates) > 0 {
-			_, _ = io.WriteString(w, " "+r.TLS.PeerCertificates[0].Subject.CommonName)
-		}
-	}))
+	server := httptest.NewUnstartedServer(handler)
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.EnableHTTP2 = true
 	server.TLS = &tls.Config{Certificates: []tls.Certificate{pair}} //nolint:gosec // a test changes the version
