@@ -8,6 +8,9 @@ FLIPT_URL ?=
 FLAGS := testdata/flags/demo.json
 WHERE := $(or $(FLIPT_URL),$(FLAGS))
 
+# It says that it is for Python 3.9.0 at the most, and works up to 3.11.
+FEATUREFLAGCO_SDK := ffc-server-python-sdk==1.1.0
+
 VENV := bindings/python/.venv
 BIN := $(VENV)/bin
 DEMO := build/demo
@@ -99,6 +102,7 @@ $(VENV)/installed: bindings/python/requirements-dev.txt bindings/python/setup.py
   $(shell find bindings/python/src bindings/python/native engine ffi include -name '*.go' -o -name '*.[ch]' -o -name '*.py' -o -name '*.pyi') | build
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -r bindings/python/requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --ignore-requires-python --no-deps $(FEATUREFLAGCO_SDK)
 	$(BIN)/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps ./bindings/python
 	touch $@
 

@@ -10,12 +10,29 @@ import (
 const ControlHelp = `PUT    /faults      JSON list of fault steps, replaces the script       DELETE  /faults    ends misbehaviour
 GET    /faults      what is left of the script
 PUT    /document    ?namespace=ns[&environment=env]: serves the body and sends it to open streams
-DELETE /document    ?namespace=ns[&environment=env]: the namespace becomes unknown
+                    FeatBit, featureflag.co: replaces the environment, and pushes what changed, one item at a time
+DELETE /document    ?namespace=ns[&environment=env]: the namespace becomes unknown; the environment becomes empty
 GET    /requests    JSON list of {method, path, headers, body, time, remote, fault, client}
 DELETE /requests    forgets them
 PUT    /auth        {"token":"...","jwt":"..."}: what is let in from now on; empty: everybody
+                    FeatBit, featureflag.co: {"secret":"..."}; empty: the default
 DELETE /connections cuts every client connection
 GET    /status      {"url":"...","streams":1}
+GET    /wait        ?streams=1&sockets=2&requests=3&events=50[&timeout_ms=30000]: answers with all four counts as soon as
+                    they are as high as that, 504 if they never are
+FeatBit and featureflag.co
+PATCH  /flag        ?key=k (featureflag.co: the id): gives the body's members to the flag, which need not exist, dates the
+                    change and pushes the flag; until the file or the document is replaced
+PATCH  /segment     ?id=i: likewise
+POST   /push        sends the body to every open socket as it is
+POST   /close       {"code":1011,"reason":"..."}: closes every open socket; code 1005: a close frame without either
+PUT    /clock       {"offset_ms":-45000}: by how much the server's clock is ahead
+GET    /sockets     JSON list of {id, path, headers, remote, opened, refused, received, sent, open, endedBy, code, reason}
+GET    /events      JSON list of accepted events {request, user, flags, metrics, body}; empty with --count-events
+GET    /events/count  {"requests":2,"events":51,"skipped":0,"flags":50,"metrics":1,"users":7,"names":3}
+GET    /events/users  [?atleast=2]: JSON object, how often events came for each user key
+GET    /events/names  [?atleast=2]: likewise for flag keys and names of metrics
+DELETE /events      forgets and uncounts them
 Success is 200 with JSON or 204; a bad request is 400 with {"error":"..."}.`
 
 // Control returns a handler to steer the server from another process. It has no authentication: listen on 127.0.0.1.
@@ -37,7 +54,7 @@ func (s *Server) Control() http.Handler {
 		body, err := io.ReadAll(r.Body)
 		if err == nil {
 			where := placeOf(r)
-			s.SetDocumentIn(where.environment, where.namespace, body)
+			err = s.SetDocumentIn(where.environment, where.namespace, body)
 		}
 		done(w, err)
 	})
@@ -52,10 +69,10 @@ func (s *Server) Control() http.Handler {
 		done(w, nil)
 	})
 	mux.HandleFunc("PUT /auth", func(w http.ResponseWriter, r *http.Request) {
-		var auth struct{ Token, JWT string }
+		var auth struct{ Token, JWT, Secret string }
 		err := json.NewDecoder(r.Body).Decode(&auth)
 		if err == nil {
-			s.SetAuthentication(auth.Token, auth.JWT)
+			err = s.vendor.authorize(auth.Token, auth.JWT, auth.Secret)
 		}
 		done(w, err)
 	})
@@ -66,6 +83,8 @@ func (s *Server) Control() http.Handler {
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) {
 		reply(w, map[string]any{"url": s.URL(), "streams": s.Streams()})
 	})
+	mux.HandleFunc("GET /wait", s.wait)
+	s.steer(mux)
 	return mux
 }
 

@@ -12,11 +12,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestControl(t *testing.T) {
-	s := StartTest(t, Options{})
+// controlled returns a function that calls the control endpoint.
+func controlled(t *testing.T, s *Server) func(method, path, body string) (int, string) {
+	t.Helper()
 	control := httptest.NewServer(s.Control())
 	t.Cleanup(control.Close)
-	call := func(method, path, body string) (int, string) {
+	return func(method, path, body string) (int, string) {
 		request, err := http.NewRequestWithContext(t.Context(), method, control.URL+path, strings.NewReader(body))
 		require.NoError(t, err)
 		response, err := control.Client().Do(request)
@@ -26,6 +27,11 @@ func TestControl(t *testing.T) {
 		require.NoError(t, err)
 		return response.StatusCode, string(answer)
 	}
+}
+
+func TestControl(t *testing.T) {
+	s := StartTest(t, Options{})
+	call := controlled(t, s)
 	status := func(method, path, body string) int {
 		code, _ := call(method, path, body)
 		return code

@@ -3,6 +3,7 @@ package localserver
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -13,6 +14,7 @@ import (
 
 // The gRPC codes that Flipt puts into its error bodies.
 const (
+	grpcUnknown         = 2
 	grpcInvalidArgument = 3
 	grpcNotFound        = 5
 	grpcUnauthenticated = 16
@@ -26,12 +28,16 @@ type flipt struct {
 	documents *documents
 	v1        bool
 	done      <-chan struct{} // closed when the server ends
+	log       func(string)
 	accepted  atomic.Pointer[[]string]
 	streams   atomic.Int64
 }
 
-// authorize sets the Authorization headers that are let in; without a token and a JWT everybody is.
-func (f *flipt) authorize(token, jwt string) {
+// authorize implements vendor; without a token and a JWT everybody is let in.
+func (f *flipt) authorize(token, jwt, secret string) error {
+	if secret != "" {
+		return errors.New("localserver: Flipt has a token or a JWT, not a secret")
+	}
 	var accepted []string
 	if token != "" {
 		accepted = append(accepted, "Bearer "+token)
@@ -40,6 +46,7 @@ func (f *flipt) authorize(token, jwt string) {
 		accepted = append(accepted, "JWT "+jwt)
 	}
 	f.accepted.Store(&accepted)
+	return nil
 }
 
 func (f *flipt) authenticated(r *http.Request) bool {
@@ -52,7 +59,7 @@ func (f *flipt) authenticated(r *http.Request) bool {
 	return len(accepted) == 0
 }
 
-// serve answers one request; fault is a fault of the kind stream, or nil.
+// serve implements vendor.
 func (f *flipt) serve(w http.ResponseWriter, r *http.Request, fault *Fault) {
 	if !f.authenticated(r) {
 		fliptError(w, http.StatusUnauthorized, grpcUnauthenticated, "request was not authenticated")
@@ -77,6 +84,27 @@ func (f *flipt) serve(w http.ResponseWriter, r *http.Request, fault *Fault) {
 func (f *flipt) isStream(r *http.Request) bool {
 	_, _, ok := streamPath(pathSegments(r))
 	return ok && !f.v1
+}
+
+func (f *flipt) isSocket(*http.Request) bool { return false }
+
+func (f *flipt) cutSockets(bool) {}
+
+func (f *flipt) openStreams() int { return int(f.streams.Load()) }
+
+func (f *flipt) setDocument(where place, document []byte) error {
+	f.documents.set(where, newDocument(document))
+	return nil
+}
+
+func (f *flipt) removeDocument(where place) { f.documents.remove(where) }
+
+func (f *flipt) large() (head, tail string) {
+	return `{"namespace":{"key":"default"},"flags":[],"padding":"`, `"}`
+}
+
+func (f *flipt) errorAnswer(status int) (contentType, body string) {
+	return jsonContent, fliptErrorBody(grpcUnknown, strings.ToLower(http.StatusText(status)))
 }
 
 // pathSegments splits before it unescapes, so that an escaped slash is part of a name.
@@ -174,8 +202,10 @@ func fliptErrorBody(code int, message string) string {
 	return fmt.Sprintf(`{"code":%d,"message":%s,"details":[]}`, code, jsonText(message))
 }
 
-func answer(w http.ResponseWriter, status int, body string) {
-	w.Header().Set("Content-Type", jsonContent)
+func answer(w http.ResponseWriter, status int, body string) { answerAs(w, jsonContent, status, body) }
+
+func answerAs(w http.ResponseWriter, contentType string, status int, body string) {
+	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	_, _ = w.Write([]byte(body))

@@ -1,6 +1,7 @@
 package localserver
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"slices"
@@ -26,18 +27,22 @@ type Request struct {
 }
 
 type recorder struct {
-	mu   sync.Mutex
-	list []Request
+	mu    sync.Mutex
+	list  []Request
+	total int // that were added since the list was emptied
 }
 
-func (r *recorder) add(req *http.Request, fault string) {
+// add records the request, whose body can still be read afterwards. Without withBody that is left out.
+func (r *recorder) add(req *http.Request, fault string, withBody bool) {
 	recorded := Request{
 		Method: req.Method, Path: req.RequestURI, Headers: req.Header.Clone(), Time: time.Now(),
 		Remote: req.RemoteAddr, Fault: fault,
 	}
 	recorded.Headers["Host"] = []string{req.Host}
-	if body, err := io.ReadAll(io.LimitReader(req.Body, maxRecordedBody)); err == nil {
+	if withBody {
+		body, _ := io.ReadAll(io.LimitReader(req.Body, maxRecordedBody)) // what came is kept, an error comes again
 		recorded.Body = string(body)
+		req.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), req.Body))
 	}
 	if req.TLS != nil && len(req.TLS.PeerCertificates) > 0 {
 		recorded.Client = req.TLS.PeerCertificates[0].Subject.CommonName
@@ -48,6 +53,13 @@ func (r *recorder) add(req *http.Request, fault string) {
 		r.list = slices.Delete(r.list, 0, maxRecorded/10)
 	}
 	r.list = append(r.list, recorded)
+	r.total++
+}
+
+func (r *recorder) count() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.total
 }
 
 func (r *recorder) all() []Request {
@@ -59,5 +71,5 @@ func (r *recorder) all() []Request {
 func (r *recorder) forget() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.list = nil
+	r.list, r.total = nil, 0
 }

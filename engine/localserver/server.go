@@ -12,15 +12,24 @@ import (
 	"github.com/burgee-flags/burgee/engine/background"
 )
 
-// Options say what to serve and how. The zero value serves nothing yet, on a free port of 127.0.0.1, to everybody.
+// Options say what to serve and how. The zero value serves nothing yet, as Flipt, on a free port of 127.0.0.1, to everybody.
 type Options struct {
-	Listen string   // default "127.0.0.1:0"
-	Files  []string // see ParseFile; reloaded when they change
-	Token  string   // when this or JWT is set, requests need "Authorization: Bearer <Token>" or "Authorization: JWT <JWT>"
-	JWT    string
-	TLS    *TLS         // nil: plain HTTP
-	V1     bool         // behave as Flipt v1.61 instead of v2
-	Log    func(string) // one line each; nil: nothing is logged
+	Backend string       // BackendFlipt unless given
+	Listen  string       // default "127.0.0.1:0"
+	Files   []string     // reloaded when they change
+	TLS     *TLS         // nil: plain HTTP
+	Log     func(string) // one line each; nil: nothing is logged
+
+	// Flipt. A file is a document of the server or a declarative one. When Token or JWT is set, requests need
+	// "Authorization: Bearer <Token>" or "Authorization: JWT <JWT>".
+	Token string
+	JWT   string
+	V1    bool // behave as v1.61 instead of v2
+
+	// FeatBit and featureflag.co. The file is the one environment that there is, as latest-all answers it.
+	Secret      string        // of the environment; default FeatBitSecret or FeatureFlagCoSecret
+	ClockOffset time.Duration // by how much the server's clock is ahead: the age of tokens, dates of changes and of answers
+	CountEvents bool          // count events and do not keep them, for a million of them
 
 	ReloadInterval time.Duration // how often files are looked at; default 100 ms
 }
@@ -31,11 +40,12 @@ type Server struct {
 	listener     net.Listener
 	http         *http.Server
 	certificates *certificates // nil without TLS
-	documents    *documents
 	faults       script
 	requests     recorder
 	connections  connections
-	vendor       *flipt
+	vendor       vendor
+	flipt        *flipt    // the vendor, or nil
+	dataSync     *dataSync // likewise
 
 	closeOnce sync.Once
 	done      chan struct{}
@@ -53,9 +63,10 @@ func Start(options Options) (*Server, error) {
 	if options.ReloadInterval == 0 {
 		options.ReloadInterval = 100 * time.Millisecond
 	}
-	s := &Server{options: options, documents: newDocuments(), done: make(chan struct{})}
-	s.vendor = &flipt{documents: s.documents, v1: options.V1, done: s.done}
-	s.vendor.authorize(options.Token, options.JWT)
+	s := &Server{options: options, done: make(chan struct{})}
+	if err := s.chooseVendor(); err != nil {
+		return nil, err
+	}
 	watched, err := s.loadFiles()
 	if err != nil {
 		return nil, err
@@ -100,24 +111,31 @@ func (s *Server) URL() string {
 	return scheme + s.listener.Addr().String()
 }
 
-// SetDocument serves a document for a namespace of the environment "default", and sends it to the open streams. Bytes that
-// are no JSON object are served as they are; an object gets the digest of a v2 server.
-func (s *Server) SetDocument(namespace string, document []byte) {
-	s.SetDocumentIn(defaultEnvironment, namespace, document)
+// SetDocument serves a document and sends what changed to the open streams.
+//
+// Flipt serves it for a namespace of the environment "default"; bytes that are no JSON object are served as they are, an
+// object gets the digest of a v2 server. The other vendors have one environment, which the document replaces whatever
+// the namespace is; the error names what is wrong with it, and then nothing changed.
+func (s *Server) SetDocument(namespace string, document []byte) error {
+	return s.SetDocumentIn(defaultEnvironment, namespace, document)
 }
 
-// SetDocumentIn is SetDocument for another environment, which exists from then on.
-func (s *Server) SetDocumentIn(environment, namespace string, document []byte) {
-	s.documents.set(place{environment, namespace}, newDocument(document))
+// SetDocumentIn is SetDocument for another environment of Flipt, which exists from then on.
+func (s *Server) SetDocumentIn(environment, namespace string, document []byte) error {
+	return s.vendor.setDocument(place{environment, namespace}, document)
 }
 
-// RemoveDocument makes the namespace unknown. Open streams stay open, as on a real server.
+// RemoveDocument makes the namespace unknown, or empties the environment. Open streams stay open and are told nothing, as
+// on a real server.
 func (s *Server) RemoveDocument(environment, namespace string) {
-	s.documents.remove(place{environment, namespace})
+	s.vendor.removeDocument(place{environment, namespace})
 }
 
-// SetAuthentication replaces Options.Token and Options.JWT. Streams that are open stay open.
-func (s *Server) SetAuthentication(token, jwt string) { s.vendor.authorize(token, jwt) }
+// SetAuthentication replaces Options.Token and Options.JWT. Streams that are open stay open. The error says that the
+// vendor has neither.
+func (s *Server) SetAuthentication(token, jwt string) error {
+	return s.vendor.authorize(token, jwt, "")
+}
 
 // SetFaults replaces the fault script. With a fault that concerns connections, idle connections are closed, so that the
 // next request needs a new one. The error names the step that makes no sense; then nothing changed.
@@ -138,11 +156,15 @@ func (s *Server) Requests() []Request { return s.requests.all() }
 // ForgetRequests empties the list of Requests.
 func (s *Server) ForgetRequests() { s.requests.forget() }
 
-// Streams counts the streams that are open, including those for namespaces that do not exist yet.
-func (s *Server) Streams() int { return int(s.vendor.streams.Load()) }
+// Streams counts the streams that are open, including those for namespaces that do not exist yet, and the sockets whose
+// token was good.
+func (s *Server) Streams() int { return s.vendor.openStreams() }
 
 // CloseConnections cuts every client connection, also in the middle of an answer.
-func (s *Server) CloseConnections() { s.connections.closeAll() }
+func (s *Server) CloseConnections() {
+	s.connections.closeAll()
+	s.vendor.cutSockets(false)
+}
 
 // Close stops serving, cuts all connections, and returns when everything has ended. It may be called repeatedly.
 func (s *Server) Close() {
@@ -150,6 +172,7 @@ func (s *Server) Close() {
 		close(s.done)
 		_ = s.http.Close()
 		s.connections.closeAll()
+		s.vendor.cutSockets(true)
 	})
 	s.running.Wait()
 }
@@ -157,7 +180,10 @@ func (s *Server) Close() {
 // ServeHTTP records the request and answers it, after the next step of the fault script.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fault, faulty := s.faults.forRequest(r, s.vendor.isStream(r))
-	s.requests.add(r, fault.Kind)
+	s.requests.add(r, fault.Kind, !s.options.CountEvents || r.Method != http.MethodPost)
+	if s.dataSync != nil {
+		w.Header().Set("Date", time.UnixMilli(s.dataSync.now()).UTC().Format(http.TimeFormat))
+	}
 	if !faulty {
 		s.vendor.serve(w, r, nil)
 		return

@@ -15,6 +15,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/burgee-flags/burgee/engine/localserver"
 )
 
 // TestMain lets the test binary be the program, so that the tests run it as a process.
@@ -91,6 +93,29 @@ func TestItServesAndEndsWhenStdinCloses(t *testing.T) {
 	p.ends(t)
 }
 
+func TestItServesOtherVendors(t *testing.T) {
+	const document = `{"messageType":"data-sync","data":{"eventType":"full","featureFlags":[],"segments":[]}}`
+	file := filepath.Join(t.TempDir(), "environment.json")
+	require.NoError(t, os.WriteFile(file, []byte(document), 0o600))
+	const secret = "burgee-local-secret-00another-environment-xx"
+	for _, c := range []struct {
+		args           []string
+		header, secret string
+	}{
+		{[]string{"--backend", "featbit"}, "Authorization", localserver.FeatBitSecret},
+		{[]string{"--backend", "featbit", "--secret", secret, "--clock-offset", "-45s", "--count-events"}, "Authorization", secret},
+		{[]string{"--backend", "featureflagco"}, "envSecret", localserver.FeatureFlagCoSecret},
+	} {
+		p := start(t, append(c.args, "--file", file)...)
+		url := p.ready["url"] + "/api/public/sdk/server/latest-all"
+		assert.Equal(t, 401, status(t, "GET", url, ""))
+		assert.Equal(t, 200, status(t, "GET", url, "", c.header, c.secret))
+		assert.Equal(t, 200, status(t, "GET", p.ready["control"]+"/wait?requests=2", ""))
+		require.NoError(t, p.stdin.Close())
+		p.ends(t)
+	}
+}
+
 func TestItEndsOnSignals(t *testing.T) {
 	for _, signal := range []os.Signal{syscall.SIGTERM, os.Interrupt} {
 		p := start(t, "--file", demo, "--keep")
@@ -119,6 +144,7 @@ func TestBadArguments(t *testing.T) {
 		want string
 	}{
 		{[]string{"--file", "missing.yaml"}, "missing.yaml"}, {[]string{"--nonsense"}, "nonsense"}, {[]string{"extra"}, `"extra"`},
+		{[]string{"--backend", "x"}, "featureflagco"}, {[]string{"--backend", "featbit", "--secret", "x"}, `"x"`}, {[]string{"--clock-offset", "x"}, `"x"`},
 		{[]string{"--require-client-cert"}, "--tls"}, {[]string{"--listen", "nowhere"}, "nowhere"}, {[]string{"--control", "nowhere"}, "nowhere"},
 	} {
 		err := run(t.Context(), c.args, strings.NewReader(""), io.Discard, io.Discard)
@@ -130,6 +156,8 @@ func TestHelpNamesEveryFaultAndOption(t *testing.T) {
 	var help bytes.Buffer
 	require.Error(t, run(t.Context(), []string{"--help"}, strings.NewReader(""), io.Discard, &help))
 	for _, word := range []string{
+		"--backend", "--secret", "--clock-offset", "--count-events", "half_frame", "after_messages", "drop_messages", "lose_answer", "share",
+		"PATCH  /flag", "GET    /events", "GET    /wait", localserver.FeatBitSecret, localserver.FeatureFlagCoSecret,
 		"--file", "--listen", "--control", "--token", "--jwt", "--tls", "--require-client-cert", "--flipt-v1", "--keep", "--quiet",
 		"PUT    /faults", "GET    /requests", "none", "answer", "hang", "cut", "reset", "garbage", "redirect_loop", "not_modified", "oversize",
 		"stream", "refuse", "tls_wrong_name", "tls_expired", "tls_untrusted", "tls_plain_text", "stall", "close", "continue",

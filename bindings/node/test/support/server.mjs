@@ -47,6 +47,7 @@ export async function startServer(document, ...args) {
   };
   return {
     url,
+    control,
     folder,
     send,
     async close() {
