@@ -1,4 +1,4 @@
-// Package evaljson reads evaluation contexts and values where they lie in JSON text.
+// Package evaljson reads evaluation contexts and values where they lie in JSON text, and writes values.
 package evaljson
 
 import (

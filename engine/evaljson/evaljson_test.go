@@ -33,3 +33,13 @@ func TestContextThatMakesNoSenseIsAnError(t *testing.T) {
 		require.Error(t, Context([]byte(text), &ec), text)
 	}
 }
+
+func TestAppendedMembersAreReadBack(t *testing.T) {
+	text := AppendText([]byte{'{'}, "text", "a\"{")
+	text = AppendBool(text, "yes", true)
+	for name, raw := range map[string]string{"number": "1.50", "null": "null", "object": `{"a":[1]}`, "no": "false", "s": `"é"`} {
+		text = AppendValue(AppendName(text, name), Value([]byte(raw)))
+	}
+	require.JSONEq(t, `{"text":"a\"{","yes":true,"number":1.50,"null":null,"object":{"a":[1]},"no":false,"s":"é"}`, string(append(text, '}')))
+	require.Contains(t, string(text), `"number":1.50`)
+}

@@ -107,3 +107,28 @@ func next(b []byte, i int, closing byte, want string) (int, bool, error) {
 	}
 	return i, false, unexpected(b, i, want)
 }
+
+// Members calls member for each member of the object that is all of text, in order. The name is good during the call; the
+// value has no white space around it. It reports false if text is no object, or not valid behind some member.
+func Members(text []byte, member func(name string, value []byte)) bool {
+	end, err := Object(text, 0, nil, func(name string, at int) (int, error) {
+		end, err := Skip(text, at)
+		if err == nil {
+			member(name, text[at:end])
+		}
+		return end, err
+	})
+	return err == nil && End(text, end) == nil
+}
+
+// Elements is Members for the elements of an array.
+func Elements(text []byte, element func(value []byte)) bool {
+	end, err := Array(text, 0, func(at int) (int, error) {
+		end, err := Skip(text, at)
+		if err == nil {
+			element(text[at:end])
+		}
+		return end, err
+	})
+	return err == nil && End(text, end) == nil
+}

@@ -97,3 +97,16 @@ func decode(b []byte, opening byte) (map[string]json.RawMessage, bool) {
 	}
 	return nil, true
 }
+
+func TestMembersAndElementsHandOutWhatIsInside(t *testing.T) {
+	var seen []string
+	require.True(t, jsonscan.Members([]byte(`{"a": [1, 2] , "\u0062":{}}`), func(name string, value []byte) {
+		seen = append(seen, name+"="+string(value))
+	}))
+	require.True(t, jsonscan.Elements([]byte(`[ "x" ,null]`), func(value []byte) { seen = append(seen, string(value)) }))
+	require.Equal(t, []string{"a=[1, 2]", "b={}", `"x"`, "null"}, seen)
+	for _, text := range []string{``, `5`, `[}`, `{"a":}`, `{"a":1`, `{"a":x}`, `[1,]`, `["a]`, `{}x`, `[]x`} {
+		require.False(t, jsonscan.Members([]byte(text), func(string, []byte) {}), text)
+		require.False(t, jsonscan.Elements([]byte(text), func([]byte) {}), text)
+	}
+}

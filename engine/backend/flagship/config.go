@@ -1,0 +1,181 @@
+package flagship
+
+import (
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/burgee-flags/burgee/engine/backend"
+	"github.com/burgee-flags/burgee/engine/backend/flagship/sdk"
+	"github.com/burgee-flags/burgee/engine/evaljson"
+	"github.com/burgee-flags/burgee/engine/option"
+	"github.com/burgee-flags/burgee/engine/source"
+)
+
+const (
+	defaultDecisionURL = "https://decision.flagship.io/v2"
+	defaultCDNURL      = "https://cdn.flagship.io"
+	defaultEventsURL   = "https://events.flagship.io"
+	defaultSegmentsURL = "https://api-data-connector.flagship.io"
+	defaultInterval    = 5 * time.Second
+	defaultTimeout     = 2 * time.Second
+	// minInterval keeps milliseconds that were meant as seconds from becoming a flood of requests.
+	minInterval = 100 * time.Millisecond
+)
+
+// The modes, in lower case.
+const (
+	modeDecisionAPI = "decision_api"   // the vendor's server decides
+	modeBucketing   = "bucketing"      // decisions here, from a file that is polled
+	modeEdge        = "bucketing_edge" // decisions here, from a file that the host brings
+)
+
+// config are Flagship's own options. Those of every backend are read by the engine and by backend.Network.
+type config struct {
+	mode      string
+	language  sdk.Language // of the SDK that this client stands in for
+	targeting Targeting
+	hashes    sdk.HashInput
+	interval  time.Duration // between polls; 0: one only
+	file      string        // path of an environment file
+	document  []byte        // the same, inline
+	initial   []byte        // an environment file to begin with
+	service   service
+}
+
+// service is where the vendor is reached and how this client introduces itself there.
+type service struct {
+	environment string
+	key         string // secret
+	client      string // what the SDK calls itself
+	version     string
+	language    sdk.Language
+	decisionURL string // all without a slash at the end
+	cdnURL      string
+	eventsURL   string
+	segmentsURL string
+}
+
+var languages = map[string]sdk.Language{"javascript": sdk.JavaScript, "python": sdk.Python}
+
+var targetings = map[string]Targeting{"javascript": ByJavaScript, "python": ByPython, "decision_api": ByDecisionAPI}
+
+var hashInputs = map[string]sdk.HashInput{"javascript": sdk.LowBytes, "python": sdk.Packed, "utf-8": sdk.UTF8}
+
+func readConfig(opts *option.Reader) config {
+	name := opts.OneOf("sdk", "javascript", "javascript", "python")
+	language := languages[name]
+	c := config{
+		mode:      readMode(opts),
+		language:  language,
+		targeting: targetings[opts.OneOf("targeting", "javascript", "javascript", "python", "decision_api")],
+		hashes:    hashInputs[opts.OneOf("hash_input", name, "javascript", "python", "utf-8")],
+		interval:  opts.Seconds("polling_interval", defaultInterval),
+		file:      opts.NonEmpty("file"),
+		document:  readDocument(opts, "document"),
+		initial:   readDocument(opts, "initial_bucketing"),
+		service: service{
+			environment: opts.NonEmpty("env_id"),
+			key:         opts.Secret("api_key"),
+			client:      opts.String("sdk_client", language.Client()),
+			version:     opts.String("sdk_version", language.Version()),
+			language:    language,
+			decisionURL: readURL(opts, "decision_url", defaultDecisionURL),
+			cdnURL:      readURL(opts, "cdn_url", defaultCDNURL),
+			eventsURL:   readURL(opts, "events_url", defaultEventsURL),
+			segmentsURL: readURL(opts, "segments_url", defaultSegmentsURL),
+		},
+	}
+	if c.interval > 0 && c.interval < minInterval {
+		opts.Problem("polling_interval", "is below "+minInterval.String()+", want more, or 0 for a single request")
+	}
+	c.checkSources(opts)
+	return c
+}
+
+// readMode accepts the spellings of both SDKs. A local file or document needs no mode.
+func readMode(opts *option.Reader) string {
+	mode := opts.OneOf("decision_mode", modeDecisionAPI, modeDecisionAPI, "decision-api", "api", modeBucketing, modeEdge)
+	if mode == "decision-api" || mode == "api" {
+		return modeDecisionAPI
+	}
+	return mode
+}
+
+// readDocument reads an environment file that is given as an object, or as its text.
+func readDocument(opts *option.Reader, name string) []byte {
+	raw := opts.Raw(name)
+	switch {
+	case isText(raw):
+		return []byte(evaljson.Value(raw).Text)
+	case raw != nil && !isObject(raw):
+		opts.Problem(name, "is "+describe(raw)+", want an environment file")
+	}
+	return raw
+}
+
+func readURL(opts *option.Reader, name, fallback string) string {
+	address := strings.TrimRight(opts.String(name, fallback), "/")
+	u, err := url.Parse(address)
+	switch {
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+		opts.Problem(name, "is not an address that begins with http:// or https://")
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		opts.Problem(name, "has a query or a fragment")
+	}
+	return address
+}
+
+// checkSources refuses options that name two places for the flags, or none.
+func (c *config) checkSources(opts *option.Reader) {
+	switch {
+	case c.file != "" && c.document != nil:
+		opts.Problem("document", "is given together with file")
+	case c.local():
+		opts.Ignored("has no meaning with file or document", "decision_mode", "initial_bucketing", "polling_interval")
+	case c.service.environment == "":
+		opts.Problem("env_id", "is missing; it is not needed with file or document")
+	case c.service.key == "":
+		opts.Problem("api_key", "is missing; it is not needed with file or document")
+	case c.mode == modeDecisionAPI:
+		opts.Ignored("has no meaning in the mode "+c.mode, "initial_bucketing", "polling_interval")
+	case c.mode == modeEdge:
+		opts.Ignored("has no meaning in the mode "+c.mode, "polling_interval")
+	}
+}
+
+// local reports whether the environment file is on this machine.
+func (c *config) local() bool { return c.file != "" || c.document != nil }
+
+// Open plans a client of a Flagship environment, or of a local environment file or document.
+func Open(opts *option.Reader, env backend.Env) (*backend.Plan, error) {
+	c := readConfig(opts)
+	plan := &backend.Plan{
+		Compiler: &compiler{targeting: c.targeting, hashes: c.hashes},
+		Identity: strings.Join([]string{"flagship", c.service.cdnURL, c.service.environment, c.file}, "\n"),
+		FlagSet:  c.service.environment,
+	}
+	return plan, c.plan(plan, opts, env)
+}
+
+// plan chooses the source.
+func (c *config) plan(plan *backend.Plan, opts *option.Reader, env backend.Env) error {
+	switch {
+	case c.file != "":
+		plan.Source = source.NewFile(c.file, backend.MaxBody(opts), 0)
+		return nil
+	case c.document != nil:
+		plan.Source = source.NewInline(c.document, "")
+		return nil
+	case c.mode == modeEdge && c.initial != nil:
+		plan.Source = source.NewInline(c.initial, "")
+		return nil
+	case c.mode != modeBucketing:
+		plan.Source = source.None{}
+		return nil
+	}
+	if c.initial != nil {
+		plan.Initial = &source.Update{Body: c.initial, Origin: source.FromSnapshot}
+	}
+	return c.poll(plan, opts, env)
+}
