@@ -13,6 +13,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+import featbit
 import flags
 from measure import LIBRARY, Hosts, flipt_library, go
 from processes import BUILD, ROOT, WORK, BenchError, run, serving
@@ -42,8 +43,11 @@ def measure(rounds: int) -> dict[str, Any]:
     flags.write_all(folder)
     if flipt_library() is None:
         print("bench: flipt-client is left out: it needs Python 3.11 on x86-64 or arm64", file=sys.stderr)
-    with serving(folder) as url:
+    environment = WORK / "featbit.json"
+    featbit.write(environment)
+    with serving(folder) as url, featbit.serving(environment) as addresses:
         hosts = Hosts(url, rounds)
+        vendor = featbit.FeatBit(addresses, rounds, hosts.node)
         sections: dict[str, Callable[[], Any]] = {
             "go": go,
             "c_speed": hosts.c_speed,
@@ -54,6 +58,9 @@ def measure(rounds: int) -> dict[str, Any]:
             "c_open": hosts.c_open,
             "c_delays": hosts.c_delays,
             "first_decision": lambda: hosts.first_decision(folder / "boolean.json"),
+            "featbit_speed": vendor.speed,
+            "featbit_pushed": vendor.pushed,
+            "featbit_events": vendor.events,
         }
         for name, section in sections.items():
             start = monotonic()
@@ -77,7 +84,7 @@ def write_readme(results: dict[str, Any], table: str) -> None:
     note = (
         f"Measured with `make bench` on {about['cores']} cores of {about['processor']} ({about['system']}), "
         f"Go {about['go']}, Python {about['python']}, Node {about['node']}, beside flipt-client 1.4.3 with its native "
-        "engine and @flipt-io/flipt-client-js 0.5.1."
+        "engine, @flipt-io/flipt-client-js 0.5.1, fb-python-sdk 1.1.7 and @featbit/node-server-sdk 1.3.0."
     )
     path.write_text(f"{head}{BEGIN}\n{table}\n\n{note}\n{END}{tail}")
 
@@ -98,7 +105,7 @@ def main() -> int:
     table = markdown(lines)
     print(table)
     results["table"] = [
-        dict(zip(("what", "burgee", "flipt", "ratio", "target", "reached"), row.cells())) for row in lines
+        dict(zip(("what", "burgee", "vendor", "ratio", "target", "reached"), row.cells())) for row in lines
     ]
     (BUILD / "bench.json").write_text(json.dumps(results, indent=1) + "\n")
     if arguments.readme:

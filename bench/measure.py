@@ -58,7 +58,7 @@ class Hosts:
         self._rounds = rounds
         flipt = flipt_library()
         self._libraries = {"burgee": LIBRARY} | ({"flipt": flipt} if flipt else {})
-        self._node = {**os.environ, "NODE_PATH": str(NODE_MODULES)}
+        self.node = {**os.environ, "NODE_PATH": str(NODE_MODULES)}
 
     def _options(self, namespace: str, **more: str) -> str:
         return json.dumps({"url": self._url, "namespace": namespace, **more})
@@ -118,7 +118,7 @@ class Hosts:
         )
 
     def _node_speed(self, subject: str) -> Figures:
-        return figures_of("node", SUBJECTS / "node_speed.cjs", subject, self._url, LIBRARY, environment=self._node)
+        return figures_of("node", SUBJECTS / "node_speed.cjs", subject, self._url, LIBRARY, environment=self.node)
 
     def first_decision(self, flag_file: Path) -> dict[str, dict[str, list[float]]]:
         """Import, open of a file, first decision, each in a fresh process."""
@@ -126,6 +126,6 @@ class Hosts:
             self._rounds + 2,
             {
                 "python": partial(figures_of, sys.executable, SUBJECTS / "python_open.py", flag_file),
-                "node": partial(figures_of, "node", SUBJECTS / "node_open.cjs", flag_file, environment=self._node),
+                "node": partial(figures_of, "node", SUBJECTS / "node_open.cjs", flag_file, environment=self.node),
             },
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any, Literal
 
-HEADER = ("what", "Burgee", "Flipt", "ratio", "to reach", "reached")
+HEADER = ("what", "Burgee", "vendor", "ratio", "to reach", "reached")
 
 
 @dataclass
@@ -19,7 +19,7 @@ class Row:
 
     what: str
     burgee: str = "not measured"
-    flipt: str = ""
+    vendor: str = ""
     ratio: str = ""
     target: str = ""
     reached: bool | Literal["noisy"] | None = None
@@ -27,7 +27,7 @@ class Row:
     def cells(self) -> tuple[str, ...]:
         """As text."""
         reached = {True: "yes", False: "no", "noisy": "noisy", None: ""}[self.reached]
-        return (self.what, self.burgee, self.flipt, self.ratio, self.target, reached)
+        return (self.what, self.burgee, self.vendor, self.ratio, self.target, reached)
 
 
 class Results:
@@ -60,7 +60,7 @@ def _compare(
     what: str,
     unit: str,
     burgee: float | None,
-    flipt: float | None = None,
+    vendor: float | None = None,
     *,
     limit: float | None = None,
     times: float | None = None,
@@ -69,16 +69,16 @@ def _compare(
     targets = [f"≤ {limit:,g} {unit}"] if limit is not None else []
     targets += [f"≥ {times:g}×"] if times is not None else []
     row = Row(what, target=", ".join(targets))
-    if flipt is not None:
-        row.flipt = f"{_number(flipt)} {unit}"
+    if vendor is not None:
+        row.vendor = f"{_number(vendor)} {unit}"
     if burgee is None:
         return row
     row.burgee = f"{_number(burgee)} {unit}"
-    if flipt is not None:
-        row.ratio = f"{flipt / burgee:.1f}×"
+    if vendor is not None:
+        row.ratio = f"{vendor / burgee:.1f}×"
     checks = [burgee <= limit] if limit is not None else []
-    if times is not None and flipt is not None:
-        checks.append(flipt >= times * burgee)
+    if times is not None and vendor is not None:
+        checks.append(vendor >= times * burgee)
     row.reached = all(checks) if checks else None
     return row
 
@@ -110,7 +110,7 @@ def _threads_row(results: Results) -> Row:
     row = Row("C: throughput of 2 threads, of that of 1", target="≥ 1.9×")
     flipt, burgee, plain = scaling("flipt"), scaling("burgee"), scaling("burgee", "plain_")
     if flipt is not None:
-        row.flipt = f"{flipt:.2f}×"
+        row.vendor = f"{flipt:.2f}×"
     if burgee is not None and plain is not None:
         row.burgee = f"{burgee:.2f}× (a loop that shares nothing: {plain:.2f}×)"
         row.reached = True if burgee >= 1.9 else "noisy" if plain < 1.9 else False
@@ -138,16 +138,40 @@ def _delay_rows(results: Results) -> list[Row]:
             if not found:
                 continue
             longest, plain = found["evaluation"], found["plain"]
+            column = "burgee" if subject == "burgee" else "vendor"
             setattr(
-                row, subject, f"{longest['longest_us']:,.0f} µs (plain loop beside it: {plain['longest_us']:,.0f} µs)"
+                row, column, f"{longest['longest_us']:,.0f} µs (plain loop beside it: {plain['longest_us']:,.0f} µs)"
             )
-            setattr(tail, subject, f"{longest['p9999_us']:,.1f} µs")
+            setattr(tail, column, f"{longest['p9999_us']:,.1f} µs")
             if subject == "burgee" and kind == "replaced":
                 row.target = "≤ 1,000 µs"
                 noisy = plain["longest_us"] > 1000
                 row.reached = True if longest["longest_us"] <= 1000 else "noisy" if noisy else False
         rows += [row, tail]
     return rows
+
+
+def _featbit_rows(r: Results) -> list[Row]:
+    def pair(section: str, language: str, peer: str, name: str) -> tuple[float | None, float | None]:
+        return r.best(section, f"{language} burgee", name), r.best(section, f"{language} {peer}", name)
+
+    found = []
+    for language, peer, times in (("python", "fb-python-sdk", 15), ("node", "@featbit/node-server-sdk", 4)):
+        title = f"FeatBit in {language.title()}: "
+        names = ("`variation`", "`variation_detail`") if language == "python" else ("`boolVariation`", "its detail")
+        speed = [pair("featbit_speed", language, peer, name) for name in ("variation", "variation_detail")]
+        pushed = [pair("featbit_pushed", language, peer, name) for name in ("mean_ms", "p99_ms")]
+        found += [
+            _compare(f"{title}{names[0]}, event queued", "ns", *speed[0], times=times),
+            _compare(f"{title}{names[1]}, event queued", "ns", *speed[1]),
+            _compare(f"{title}from a change on the server to a listener, average", "ms", *pushed[0], limit=10),
+            _compare(f"{title}the same, 99 %", "ms", *pushed[1], limit=50),
+        ]
+    sent = r.all("featbit_events", "burgee", "per_second")
+    row = Row("FeatBit in Python: events through a spool to the server, each second", target="≥ 50,000")
+    if sent:
+        row.burgee, row.reached = f"{max(sent):,.0f}", max(sent) >= 50_000
+    return [*found, row]
 
 
 def rows(raw: dict[str, Any]) -> list[Row]:
@@ -187,6 +211,7 @@ def rows(raw: dict[str, Any]) -> list[Row]:
         _compare("10,000 flags (7.5 MB): time until ready", "ms", *c_open, limit=60),
         _memory_row(r),
         *_delay_rows(r),
+        *_featbit_rows(r),
         _compare("Python: import", "ms", r.best("first_decision", "python", "import_ms"), limit=10),
         _compare(
             "Python: open a file with 1,000 flags, until the first decision",

@@ -1,0 +1,159 @@
+"""Compare decisions of Burgee with those of the vendors' own SDKs, for random flags and users.
+
+Run it with ``make differential``. It fails on the first environment with a difference that is not listed in the
+specification of Burgee's backends, and leaves that environment in build/differential for a second look.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import random
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import featbit, featureflagco
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ROOT = Path(__file__).resolve().parents[4]
+KEPT = ROOT / "build" / "differential"
+NODE = ROOT / "bindings" / "node" / "test" / "differential.mjs"
+
+# A default that no variation has.
+DEFAULT = "the default"
+
+# What both vendors' SDKs raise at their caller where nothing is served; Burgee answers the default with this reason.
+NOTHING_SERVED = "error in evaluation"
+
+
+def decide(detail: Callable[[], Any]) -> Any:
+    """Return a decision as text that can be compared: the types and NaN count."""
+    try:
+        decision = detail().to_json_dict()
+    except AttributeError:
+        return NOTHING_SERVED
+    return json.dumps(decision, sort_keys=True)
+
+
+def same(theirs: Any, ours: Any) -> bool:
+    if theirs == NOTHING_SERVED:
+        return NOTHING_SERVED in ours and DEFAULT in ours
+    return bool(theirs == ours)
+
+
+def featbit_pairs(environment: featbit.Environment) -> Iterator[tuple[str, Any, Any, Any]]:
+    """Yield (flag key, user, their decision, our decision) for every flag and user."""
+    from fbclient.client import FBClient as TheirClient
+    from fbclient.config import Config as TheirConfig
+
+    from burgee.featbit.client import FBClient
+    from burgee.featbit.config import Config
+
+    where = ("secret", "http://localhost", "ws://localhost")
+    message = json.dumps(environment.message)
+    with TheirClient(TheirConfig(*where, offline=True)) as theirs, FBClient(Config(*where, offline=True)) as ours:
+        assert theirs.initialize_from_external_json(message)
+        assert ours.initialize_from_external_json(message)
+        for flag in environment.message["data"]["featureFlags"]:
+            for user in environment.users:
+                pair = (flag["key"], user, DEFAULT)
+                yield (
+                    flag["key"],
+                    user,
+                    decide(lambda pair=pair: theirs.variation_detail(*pair)),
+                    decide(lambda pair=pair: ours.variation_detail(*pair)),
+                )
+
+
+def featureflagco_pairs(environment: featureflagco.Environment) -> Iterator[tuple[str, Any, Any, Any]]:
+    """Yield (flag key, user, their decision, our decision) for every flag and user."""
+    from ffcclient.category import FFC_FEATURE_FLAGS, FFC_SEGMENTS
+    from ffcclient.client import FFCClient as TheirClient
+    from ffcclient.config import Config as TheirConfig
+    from ffcclient.data_storage import InMemoryDataStorage
+
+    from burgee.featureflagco.client import FFCClient
+    from burgee.featureflagco.config import Config
+
+    data = environment.message["data"]
+    storage = InMemoryDataStorage()
+    kinds = {FFC_FEATURE_FLAGS: data["featureFlags"], FFC_SEGMENTS: data["segments"]}
+    storage.init({kind: {item["id"]: item for item in items} for kind, items in kinds.items()}, 1)
+    secret = featureflagco.SECRET
+    their_config = TheirConfig(secret, offline=True, data_storage=storage)
+    with TheirClient(their_config) as theirs, FFCClient(Config(secret, offline=True)) as ours:
+        assert ours.initialize_from_external_json(json.dumps(environment.message))
+        for key in environment.keys:
+            for user in environment.users:
+                pair = (key, user, DEFAULT)
+                yield (
+                    key,
+                    user,
+                    decide(lambda pair=pair: theirs.variation_detail(*pair)),
+                    decide(lambda pair=pair: ours.variation_detail(*pair)),
+                )
+
+
+def compare(name: str, pairs: int, numbers: random.Random, make: Callable[..., Any], decisions: Callable[..., Any]) -> int:
+    """Compare at least so many pairs. Returns how many differ."""
+    done = wrong = served = 0
+    while done < pairs and wrong == 0:
+        environment = make(numbers)
+        for key, user, theirs, ours in decisions(environment):
+            done += 1
+            served += DEFAULT not in ours
+            if same(theirs, ours):
+                continue
+            wrong += 1
+            if wrong <= 3:
+                flag = next(
+                    f for f in environment.message["data"]["featureFlags"] if key in (f.get("key"), f.get("ff", {}).get("keyName"))
+                )
+                print(f"{name}: {key} for {user!r}\n  theirs: {theirs}\n  ours:   {ours}\n  flag:   {json.dumps(flag)}")
+        if wrong:
+            keep(name, environment)
+    print(f"{name}: {done} pairs, {served} of them served a variation, {wrong} differ")
+    return wrong
+
+
+def keep(name: str, environment: Any) -> None:
+    KEPT.mkdir(parents=True, exist_ok=True)
+    text = json.dumps({"message": environment.message, "users": environment.users}, indent=1)
+    (KEPT / f"{name}.json").write_text(text)
+
+
+def compare_node(pairs: int, numbers: random.Random) -> int:
+    """Compare Burgee's Node package with FeatBit's Node SDK on environments in which their lists differ nowhere."""
+    folder = KEPT / "node"
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.json"):
+        old.unlink()
+    count = -(-pairs // (featbit.FLAGS * featbit.USERS))
+    for n in range(count):
+        environment = featbit.Environment(numbers, plain=True)
+        (folder / f"{n:03}.json").write_text(json.dumps(environment.as_dict()))
+    return subprocess.run(["node", str(NODE), str(folder)], check=False).returncode
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--pairs", type=int, default=100_000, help="pairs of a flag and a user for each vendor")
+    arguments.add_argument("--seed", type=int, default=secrets.randbelow(2**32))
+    given = arguments.parse_args()
+    logging.disable(logging.CRITICAL)
+    print(f"seed {given.seed}")
+    numbers = random.Random(given.seed)
+    wrong = compare("featbit", given.pairs, numbers, featbit.Environment, featbit_pairs)
+    wrong += compare("featureflagco", given.pairs, numbers, featureflagco.Environment, featureflagco_pairs)
+    wrong += compare_node(given.pairs, numbers)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
