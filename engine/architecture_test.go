@@ -17,8 +17,8 @@ const module = "github.com/burgee-flags/burgee/"
 
 // datasyncBackend is what the two vendors that share a protocol may import.
 var datasyncBackend = []string{
-	"engine/backend", "engine/backend/datasync", "engine/bucket", "engine/eval", "engine/evaljson", "engine/event",
-	"engine/jsonscan", "engine/option", "engine/predicate", "engine/source", "engine/transport",
+	"engine/backend", "engine/backend/datasync", "engine/backend/datasync/connect", "engine/bucket", "engine/eval",
+	"engine/jsonscan", "engine/option", "engine/predicate",
 }
 
 // allowed lists, for each package, which other packages of ours it may import. An arrow that is not here is a decision to
@@ -37,21 +37,34 @@ var allowed = map[string][]string{
 	"engine/source":                    {"engine/transport", "engine/background", "engine/eval", "engine/source/regular"},
 	"engine/backend":                   {"engine/eval", "engine/event", "engine/option", "engine/source", "engine/transport"},
 	"engine/backend/backendtest":       {"engine/backend", "engine/eval", "engine/source"},
-	"engine/backend/flipt/declarative": {},
+	"engine/backend/flipt/declarative": {"engine/jsonscan"},
 	"engine/backend/flipt": {
 		"engine/backend", "engine/backend/flipt/declarative", "engine/background", "engine/bucket", "engine/eval",
 		"engine/jsonscan", "engine/option", "engine/source", "engine/transport",
 	},
-	"engine/backend/datasync":              {"engine/eval", "engine/jsonscan"},
-	"engine/backend/datasync/datasynctest": {"engine/backend/datasync", "engine/eval"},
-	"engine/backend/featbit":               datasyncBackend,
-	"engine/backend/featureflagco":         datasyncBackend,
-	"engine/event":                         {"engine/background", "engine/eval", "engine/transport"},
+	"engine/backend/datasync": {"engine/backend", "engine/eval", "engine/jsonscan", "engine/predicate", "engine/source"},
+	"engine/backend/datasync/connect": {
+		"engine/backend", "engine/backend/datasync", "engine/eval", "engine/evaljson", "engine/event", "engine/jsonscan",
+		"engine/option", "engine/source", "engine/transport",
+	},
+	"engine/backend/datasync/datasynctest": {
+		"engine/backend", "engine/backend/datasync", "engine/backend/datasync/connect", "engine/eval", "engine/event",
+		"engine/jsonscan", "engine/option", "engine/source",
+	},
+	"engine/backend/featbit":       datasyncBackend,
+	"engine/backend/featureflagco": datasyncBackend,
+	"engine/backend/flagship": {
+		"engine/backend", "engine/backend/flagship/sdk", "engine/backend/flagship/tracking", "engine/bucket", "engine/eval",
+		"engine/evaljson", "engine/jsonscan", "engine/option", "engine/predicate", "engine/source", "engine/transport",
+	},
+	"engine/backend/flagship/sdk":      {"engine/bucket", "engine/eval", "engine/predicate"},
+	"engine/backend/flagship/tracking": {"engine/backend/flagship/sdk", "engine/eval", "engine/evaljson", "engine/event", "engine/jsonscan"},
+	"engine/event":                     {"engine/background", "engine/eval", "engine/transport"},
 	"engine": {
 		"engine/backend", "engine/backend/featbit", "engine/backend/featureflagco", "engine/backend/flipt", "engine/background",
 		"engine/eval", "engine/evaljson", "engine/event", "engine/option", "engine/source", "engine/transport",
 	},
-	"engine/localserver":             {"engine/backend/flipt/declarative", "engine/background"},
+	"engine/localserver":             {"engine/backend/datasync", "engine/backend/flipt/declarative", "engine/background"},
 	"engine/cmd/burgee-local-server": {"engine/localserver", "engine/background"},
 	"ffi/api":                        {"engine", "engine/eval", "engine/evaljson", "engine/jsonscan"},
 	"ffi":                            {"ffi/api"},

@@ -55,9 +55,11 @@ func (c *Client) keepSoon() {
 	}
 	c.archive.due = true
 	background.Go(nil, func() {
-		_ = transport.Wait(c.closing, keepEvery)
-		c.keepPatched()
-		c.store()
+		// A client that was closed meanwhile writes nothing more: who comes next asks the server for what is missing.
+		if transport.Wait(c.closing, keepEvery) == nil {
+			c.keepPatched()
+			c.store()
+		}
 	})
 }
 

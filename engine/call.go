@@ -93,6 +93,9 @@ func (c *Client) callRefresh(ctx context.Context, params *option.Reader) (any, e
 	if !ok {
 		return changedResult{}, nil // what comes from memory cannot have changed
 	}
+	if s := c.current.Load(); s.state == Fatal {
+		return nil, &eval.Error{Code: eval.CodeFatal, Op: "refresh", Msg: s.failure}
+	}
 	end := c.rounds.next()
 	refresher.Refresh()
 	ctx, cancel := context.WithTimeout(ctx, limit)

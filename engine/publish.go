@@ -98,7 +98,9 @@ func (c *Client) apply(u source.Update, current time.Time) (changed bool, err er
 	defer c.compiling.Unlock()
 	rules, warnings, err := c.compile(u)
 	if err != nil {
-		c.fail(err)
+		if u.Origin != source.FromHost { // the host hears it where it stands, and what is held is as good as before
+			c.fail(err)
+		}
 		return false, err
 	}
 	c.applying.Lock()

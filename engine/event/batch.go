@@ -103,6 +103,7 @@ func (s *spool) read(g *segment, b *batch, most limits) {
 			return
 		}
 		b.add(frameTime(frame), frame[frameHeader:frameHeader+length], uint64(g.next))
+		b.records[len(b.records)-1].Adopted = !g.own
 	}
 }
 

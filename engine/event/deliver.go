@@ -33,8 +33,10 @@ func (q *Queue) send(b *batch, records []Record) bool {
 		request, err := q.encode(records)
 		if err == nil && request.Omitted >= len(records) {
 			q.refuse(len(records), "left out of the request")
+			q.tell(records, Refuse)
 			break
 		}
+		end = max(end, records[len(records)-1].end)
 		verdict, failure, wait := Split, "", time.Duration(0)
 		if err != nil {
 			failure = "the events cannot be encoded: " + err.Error()
@@ -54,8 +56,10 @@ func (q *Queue) send(b *batch, records []Record) bool {
 				q.refuse(request.Omitted, "left out of the request")
 			}
 			q.notices.succeeded()
+			q.tell(records, Accept)
 		case Refuse:
 			q.refuse(len(records), failure)
+			q.tell(records, Refuse)
 		case Split:
 			half := len(records) / 2
 			if !q.send(b, records[:half]) || !q.send(b, records[half:]) {
@@ -66,12 +70,20 @@ func (q *Queue) send(b *batch, records []Record) bool {
 			if q.cfg.Attempts > 0 && tries >= q.cfg.Attempts {
 				q.drops.gaveUp.Add(uint64(len(records)))
 				q.notices.dropped()
+				q.tell(records, Refuse)
 				break
 			}
 			q.tried.Add(1)
-			if transport.WaitOr(q.ctx, max(wait, q.pause(tries-1)), q.hurried()) != nil {
+			q.tell(records, Retry)
+			hurried := q.hurried() // first: whoever comes from now on ends the wait
+			if joined := q.join(b, records); len(joined) > len(records) && q.cfg.Interval == 0 && wait == 0 {
+				records = joined
+				continue
+			}
+			if transport.WaitOr(q.ctx, max(wait, q.pause(tries-1)), hurried) != nil {
 				return false
 			}
+			records = q.join(b, records)
 			continue
 		}
 		break
@@ -85,6 +97,9 @@ func (q *Queue) send(b *batch, records []Record) bool {
 // post makes a few attempts. wait is what the server asked for.
 func (q *Queue) post(request Request, tries *int) (verdict Verdict, failure string, wait time.Duration) {
 	retries := retriesPerEncoding
+	if q.cfg.Merge {
+		retries = 0
+	}
 	if q.cfg.Attempts > 0 {
 		retries = min(retries, q.cfg.Attempts-*tries-1)
 	}
@@ -128,23 +143,71 @@ func (q *Queue) pause(k int) time.Duration {
 	return wait/2 + rand.N(wait/2+1)
 }
 
-// fresh leaves out what is too old.
+// join adds what came meanwhile to the records of a batch that is to be sent again. Only the last records of a batch are
+// joined. Meanwhile nobody else takes records out of the ring, because there is room for this batch only.
+func (q *Queue) join(b *batch, records []Record) []Record {
+	last := len(b.records)
+	if !q.cfg.Merge || q.spool != nil || q.cfg.Parallel > 1 || b.records[last-1].end != records[len(records)-1].end {
+		return records
+	}
+	b.fromRing(q.ring, limits{records: q.cfg.BatchEvents, bytes: q.cfg.BatchBytes})
+	return append(records[:len(records):len(records)], b.records[last:]...)
+}
+
+// fresh leaves out what is too old, and what was withdrawn.
 func (q *Queue) fresh(records []Record) []Record {
-	if q.cfg.MaxAge == 0 {
+	if q.cfg.MaxAge == 0 && q.cfg.Withdrawn == nil {
 		return records
 	}
 	oldest := time.Now().Add(-q.cfg.MaxAge).UnixMilli()
 	kept := make([]Record, 0, len(records))
+	var gone []Record
+	expired := 0
 	for _, record := range records {
-		if record.Time >= oldest {
+		switch {
+		case q.cfg.MaxAge != 0 && record.Time < oldest:
+			expired++
+			gone = append(gone, record)
+		case q.withdrawn(record):
+			gone = append(gone, record)
+		default:
 			kept = append(kept, record)
 		}
 	}
-	if expired := len(records) - len(kept); expired > 0 {
+	if len(gone) == 0 {
+		return kept
+	}
+	if expired > 0 {
 		q.drops.expired.Add(uint64(expired))
 		q.notices.dropped()
 	}
+	if withdrawn := len(gone) - expired; withdrawn > 0 {
+		q.refuse(withdrawn, "withdrawn")
+	}
+	q.tell(gone, Refuse)
 	return kept
+}
+
+// withdrawn asks the backend. A panic there keeps the record.
+func (q *Queue) withdrawn(record Record) (gone bool) {
+	if q.cfg.Withdrawn == nil {
+		return false
+	}
+	defer func() {
+		if recover() != nil {
+			gone = false
+		}
+	}()
+	return q.cfg.Withdrawn(record)
+}
+
+// tell tells the backend. A panic there must not stop the delivery.
+func (q *Queue) tell(records []Record, verdict Verdict) {
+	if q.cfg.Hear == nil {
+		return
+	}
+	defer func() { _ = recover() }()
+	q.cfg.Hear(records, verdict)
 }
 
 // encode asks the vendor. A panic there must not stop the delivery.

@@ -24,6 +24,7 @@ type dispatcher struct {
 	written  uint64    // position in the ring up to which the spool was seen to have everything
 	moved    time.Time // when that last changed
 	again    bool      // there was something to take that could not be taken yet
+	rushed   uint64    // position in the ring up to which a batch that failed was told that there is more to send
 	// incomplete says that Close has run out of time. It is read after the end only.
 	incomplete bool
 }
@@ -162,6 +163,7 @@ func (q *Queue) collect() *batch {
 // settle takes a batch back, and forgets the oldest ones as far as they are done.
 func (q *Queue) settle(b *batch) {
 	b.returned = true
+	q.handed = max(q.handed, b.upTo)                      // records may have joined it
 	if b.settled < len(b.records) && q.ctx.Err() == nil { // its goroutine has panicked
 		q.refuse(len(b.records)-b.settled, "the delivery stopped unexpectedly")
 		b.settled = len(b.records)
@@ -225,6 +227,9 @@ func (q *Queue) rest() *time.Timer {
 		delay = time.Millisecond
 	case q.spool == nil:
 		switch {
+		case !room && q.cfg.Merge && q.cfg.Interval == 0:
+			q.announce()
+			wakeAt = records + 1
 		case !room: // the end of a batch wakes
 		case records == 0:
 			wakeAt = 1
@@ -253,6 +258,16 @@ func (q *Queue) rest() *time.Timer {
 		return nil // AddDurable has just emptied the ring by itself
 	}
 	return time.NewTimer(delay)
+}
+
+// announce ends the wait of a batch that failed, because records came that it can take along.
+func (q *Queue) announce() {
+	if tail := q.ring.tail.Load(); tail > q.rushed {
+		q.rushed = tail
+		q.mu.Lock()
+		q.rush()
+		q.mu.Unlock()
+	}
 }
 
 // finish leaves what could not be sent in the spool, or counts it as lost.

@@ -11,6 +11,8 @@ import (
 type Record struct {
 	Time int64 // when it happened, in milliseconds since 1970
 	Data []byte
+	// Adopted says that a process that has ended left it in the spool.
+	Adopted bool
 
 	end uint64 // the position behind it, where it came from
 }
@@ -74,6 +76,17 @@ type Config struct {
 	LongestWait time.Duration // no wait is longer, unless the server asks for it with Retry-After (at most 30 s)
 	Attempts    int           // requests for one batch before it is dropped; 0: no limit. Without meaning with a spool
 	MaxAge      time.Duration // older records are dropped instead of sent; 0: no limit
+	// Merge makes a batch that failed go out again together with records that came meanwhile, as far as there is room, and
+	// without Interval as soon as one comes. It has no meaning with a spool, or with Parallel above 1.
+	Merge bool
+
+	// Withdrawn is asked before every request whether a record is not to be sent any more. Then it is dropped and counts as
+	// refused. nil: none is.
+	Withdrawn func(Record) bool
+	// Hear is told what became of records: Accept after the request that the server took, Retry after one that failed and
+	// will be made again, Refuse when they are dropped instead. Those of one queue come in their order, unless Parallel is
+	// above 1. The delivery waits for it; the records are valid until it returns. nil: nobody is told.
+	Hear func([]Record, Verdict)
 
 	Spool *Spool // nil: memory only
 	// Report hears what the user should know, from one goroutine at a time. Each kind comes at most once per ReportEvery.

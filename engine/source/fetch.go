@@ -64,7 +64,10 @@ func (f *Fetch) fetch(ctx context.Context, sink Sink) error {
 		return err
 	}
 	answer.Close() // the connection can serve somebody else while this compiles
-	if err := sink.Apply(Update{Body: body.Bytes(), Origin: FromServer, Format: f.format}); err != nil {
+	update := Update{
+		Body: body.Bytes(), Origin: FromServer, Format: f.format, Modified: answer.Header.Get("Last-Modified"),
+	}
+	if err := sink.Apply(update); err != nil {
 		return &rejectedError{err}
 	}
 	f.hasData, f.failed = true, false

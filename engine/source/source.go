@@ -27,6 +27,8 @@ type Update struct {
 	Body   []byte // valid until Apply returns
 	Origin Origin
 	Format string // in the backend's words; empty is its ordinary wire format
+	// Modified is when the server says that the data changed last (Last-Modified); empty when it does not say.
+	Modified string
 }
 
 // Sink takes what a source finds. A source calls it from one goroutine at a time. Every time that a source has asked or

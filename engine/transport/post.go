@@ -23,6 +23,8 @@ type PostRequest struct {
 	Retry func(status int) bool
 	// Wait returns how long to wait before retry k (from 0), unless the server asks for more with Retry-After.
 	Wait func(k int) time.Duration
+	// Keep is how much of the body of the answer is wanted, in bytes; a longer one is an error. 0: only its beginning.
+	Keep int64
 	// Hurry returns a channel that ends a wait when it is closed. It is asked before each wait. nil: nothing does.
 	Hurry func() <-chan struct{}
 }
@@ -33,6 +35,7 @@ type PostAnswer struct {
 	Header     http.Header
 	URL        string // that answered, without user and password
 	Excerpt    string // the beginning of the body, at most 512 bytes
+	Body       []byte // all of it, if it was wanted
 	RetryAfter time.Duration
 }
 
@@ -93,7 +96,14 @@ func (p *posting) check(ctx context.Context, answer *http.Response, err error) (
 	}
 	p.answer = &PostAnswer{Status: answer.StatusCode, Header: answer.Header, URL: redacted(answer.Request.URL)}
 	p.answer.RetryAfter, _ = retryAfter(answer.Header.Get("Retry-After"), longestWait)
-	p.answer.Excerpt = excerpt(answer)
+	if p.post.Keep > 0 {
+		if err := p.keep(answer); err != nil {
+			p.answer = nil
+			return p.attempts.check(ctx, nil, err)
+		}
+	} else {
+		p.answer.Excerpt = excerpt(answer)
+	}
 	if ctx.Err() != nil || p.post.Retry == nil || !p.post.Retry(answer.StatusCode) {
 		return false, nil
 	}
@@ -127,6 +137,20 @@ func (p *posting) redirect(req *http.Request, via []*http.Request) error {
 		return http.ErrUseLastResponse
 	}
 	return p.attempts.redirect(req, via)
+}
+
+// keep reads the whole body.
+func (p *posting) keep(answer *http.Response) error {
+	defer answer.Body.Close() //nolint:errcheck // it has been read
+	text, err := io.ReadAll(io.LimitReader(answer.Body, p.post.Keep+1))
+	switch {
+	case err != nil:
+		return err
+	case int64(len(text)) > p.post.Keep:
+		return &TooLargeError{What: "the body", Limit: p.post.Keep}
+	}
+	p.answer.Body, p.answer.Excerpt = text, string(text[:min(len(text), excerptBytes)])
+	return nil
 }
 
 // excerpt reads the beginning of the body and frees the answer.

@@ -89,7 +89,8 @@ func fliptText(code eval.Code, text string) string {
 	switch code {
 	case eval.CodeInvalidConfig:
 		return internalError + "invalid options: " + text
-	case eval.CodeInvalidRequest, eval.CodeInvalidContext, eval.CodeUnknownMethod, eval.CodeFlagNotFound, eval.CodeTypeMismatch:
+	case eval.CodeInvalidRequest, eval.CodeInvalidContext, eval.CodeTargetingKeyMissing, eval.CodeUnknownMethod,
+		eval.CodeFlagNotFound, eval.CodeTypeMismatch:
 		return invalidRequest + text
 	case eval.CodeParse:
 		return parsingError + text

@@ -3,7 +3,6 @@ package datasync_test
 import (
 	"encoding/json"
 	"errors"
-	"math/rand/v2"
 	"os"
 	"strconv"
 	"testing"
@@ -100,49 +99,4 @@ func TestTruthyIsPythons(t *testing.T) {
 	} {
 		require.Equal(t, want, datasync.Truthy([]byte(text)), text)
 	}
-}
-
-func TestVersionsAreJudgedPerItem(t *testing.T) {
-	var v datasync.Versions
-	require.Zero(t, v.Version())
-	require.True(t, v.Take('f', "a", 10))
-	require.False(t, v.Take('f', "a", 10), "the same time")
-	require.True(t, v.Take('f', "b", 5), "older than another item")
-	require.True(t, v.Take('s', "a", 7), "a segment is another item")
-	require.False(t, v.Take('f', "b", 4))
-	require.True(t, v.Take('f', "b", 6))
-	require.Equal(t, int64(10), v.Version())
-}
-
-func TestTablesDoNotChange(t *testing.T) {
-	random := rand.New(rand.NewPCG(3, 4)) //nolint:gosec // a repeatable test
-	table := &datasync.Table[int]{}
-	want := map[string]int{}
-	for round := range 300 {
-		before, count := table, table.Len()
-		e := table.Edit()
-		for range random.IntN(40) {
-			key := strconv.Itoa(random.IntN(60))
-			if random.IntN(3) == 0 {
-				e.Remove(key)
-				delete(want, key)
-			} else {
-				e.Set(key, round)
-				want[key] = round
-			}
-			_, known := want[key]
-			_, found := e.Get(key)
-			require.Equal(t, known, found)
-		}
-		table = e.Table()
-		require.Equal(t, count, before.Len())
-		require.IsIncreasing(t, append([]string{""}, table.Keys()...))
-		require.Len(t, want, table.Len())
-		for key, value := range want {
-			got, ok := table.Get(key)
-			require.True(t, ok)
-			require.Equal(t, value, got)
-		}
-	}
-	require.Same(t, table, table.Edit().Table(), "nothing changed")
 }

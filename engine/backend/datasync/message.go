@@ -2,6 +2,7 @@ package datasync
 
 import (
 	"errors"
+	"runtime"
 	"strconv"
 
 	"github.com/burgee-flags/burgee/engine/jsonscan"
@@ -25,50 +26,93 @@ type Message struct {
 	Segments [][]byte
 }
 
-// Parse reads one text frame, or the same document from a file. Text that is not JSON is a *jsonscan.SyntaxError, which
-// ends a connection for good; JSON that is no data-sync message is ErrIgnored.
+// Parse reads one text frame, or the same document from a file, in one pass. Text that is not JSON is a
+// *jsonscan.SyntaxError, which ends a connection for good; JSON that is no data-sync message is ErrIgnored.
 func Parse(frame []byte) (Message, error) {
+	var p parser
 	start := jsonscan.SkipSpace(frame, 0)
-	end, err := jsonscan.Skip(frame, start)
+	end, err := p.frame(frame, start)
 	if err == nil {
 		err = jsonscan.End(frame, end)
 	}
 	if err != nil {
 		return Message{}, err
 	}
-	var kind, event, flags, segments []byte
-	var data []byte
-	Object(frame[start:end], func(name string, value []byte) {
-		switch name {
-		case "messageType":
-			kind = value
-		case "data":
-			data = value
-		}
-	})
-	Object(data, func(name string, value []byte) {
-		switch name {
-		case "eventType":
-			event = value
-		case "featureFlags":
-			flags = value
-		case "segments":
-			segments = value
-		}
-	})
-	var m Message
-	if !is(kind, "data-sync") || !IsArray(flags) || !IsArray(segments) {
-		return m, ErrIgnored
+	if !is(p.kind, "data-sync") || !p.hasFlags || !p.hasSegments {
+		return Message{}, ErrIgnored
 	}
 	switch {
-	case is(event, "full"):
-		m.Full = true
-	case !is(event, "patch"):
-		return m, ErrIgnored
+	case is(p.event, "full"):
+		p.message.Full = true
+	case !is(p.event, "patch"):
+		return Message{}, ErrIgnored
 	}
-	Array(flags, func(item []byte) { m.Flags = append(m.Flags, item) })
-	Array(segments, func(item []byte) { m.Segments = append(m.Segments, item) })
-	return m, nil
+	return p.message, nil
+}
+
+// parser holds the members of a message that count. Of repeated ones the last does.
+type parser struct {
+	kind, event           []byte
+	message               Message
+	hasFlags, hasSegments bool
+}
+
+func (p *parser) frame(text []byte, at int) (int, error) {
+	if at == len(text) || text[at] != '{' {
+		return jsonscan.Skip(text, at)
+	}
+	return jsonscan.Object(text, at, nil, func(name string, at int) (int, error) {
+		switch name {
+		case "messageType":
+			end, err := jsonscan.Skip(text, at)
+			p.kind = text[at:end]
+			return end, err
+		case "data":
+			*p = parser{kind: p.kind}
+			return p.data(text, at)
+		}
+		return jsonscan.Skip(text, at)
+	})
+}
+
+func (p *parser) data(text []byte, at int) (int, error) {
+	if text[at] != '{' {
+		return jsonscan.Skip(text, at)
+	}
+	return jsonscan.Object(text, at, nil, func(name string, at int) (end int, err error) {
+		switch name {
+		case "eventType":
+			end, err = jsonscan.Skip(text, at)
+			p.event = text[at:end]
+			return end, err
+		case "featureFlags":
+			p.message.Flags, p.hasFlags, end, err = items(text, at)
+			return end, err
+		case "segments":
+			p.message.Segments, p.hasSegments, end, err = items(text, at)
+			return end, err
+		}
+		return jsonscan.Skip(text, at)
+	})
+}
+
+// items lists the elements of the array at text[at].
+func items(text []byte, at int) (list [][]byte, isArray bool, end int, err error) {
+	if text[at] != '[' {
+		end, err = jsonscan.Skip(text, at)
+		return nil, false, end, err
+	}
+	end, err = jsonscan.Array(text, at, func(at int) (int, error) {
+		if len(list)%yieldEvery == yieldEvery-1 {
+			runtime.Gosched()
+		}
+		end, err := jsonscan.Skip(text, at)
+		if err == nil {
+			list = append(list, text[at:end])
+		}
+		return end, err
+	})
+	return list, true, end, err
 }
 
 func is(value []byte, want string) bool {

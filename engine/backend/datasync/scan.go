@@ -1,6 +1,7 @@
 package datasync
 
 import (
+	"bytes"
 	"math"
 	"strconv"
 
@@ -12,38 +13,26 @@ import (
 // stands for a member that is absent. Members of an item may be anything: what is of another type than it should be does
 // not make the item unreadable, it makes what depends on it fail.
 
-// Object calls member for each member of an object, in order, and reports false if value is no object. The name is good
-// during the call.
-func Object(value []byte, member func(name string, value []byte)) bool {
-	if len(value) == 0 || value[0] != '{' {
-		return false
-	}
-	_, err := jsonscan.Object(value, 0, nil, func(name string, at int) (int, error) {
-		end, err := jsonscan.Skip(value, at)
-		if err == nil {
-			member(name, value[at:end])
-		}
-		return end, err
-	})
-	return err == nil
-}
-
 // IsArray reports whether value is an array.
 func IsArray(value []byte) bool { return len(value) > 0 && value[0] == '[' }
 
-// Array calls element for each element of an array, in order, and reports false if value is no array.
-func Array(value []byte, element func(value []byte)) bool {
+// Texts lists the strings of an array; what else is in it is left out. They alias value unless they hold escapes.
+func Texts(value []byte) []string {
 	if !IsArray(value) {
-		return false
+		return nil
 	}
-	_, err := jsonscan.Array(value, 0, func(at int) (int, error) {
-		end, err := jsonscan.Skip(value, at)
+	texts := make([]string, 0, bytes.Count(value, []byte{'"'})/2)
+	_, _ = jsonscan.Array(value, 0, func(at int) (int, error) {
+		if value[at] != '"' {
+			return jsonscan.Skip(value, at)
+		}
+		text, end, _, err := jsonscan.String(value, at, nil)
 		if err == nil {
-			element(value[at:end])
+			texts = append(texts, text)
 		}
 		return end, err
 	})
-	return err == nil
+	return texts
 }
 
 // Text returns a string. It aliases value unless the string holds escapes.

@@ -8,14 +8,48 @@ import (
 // Table is an immutable set of items by key. A changed copy shares what did not change, so that one item among ten
 // thousand costs a copy of the index, not of the items. The zero Table is empty.
 type Table[T any] struct {
-	items map[string]T
-	keys  []string
+	entries map[string]*entry[T] // archived ones included
+	keys    []string             // of those that are not archived
+	places  uint64               // given out so far
+	asking  int                  // how many items ask flags
 }
 
-// Get returns the item with the key.
-func (t *Table[T]) Get(key string) (T, bool) {
-	item, ok := t.items[key]
-	return item, ok
+// entry is one item with what is known of where it came from. It does not change.
+type entry[T any] struct {
+	item        T
+	key         string
+	text        []byte // as it came; the strings of item alias it
+	at          int64  // its time, in Unix milliseconds
+	place       uint64 // in the order in which keys first came
+	fingerprint uint64 // of text, comparable within this process
+	asks        Asks
+	// archived items are found by nobody. They are kept because a patch may bring something older.
+	archived bool
+}
+
+// Asks is what the evaluation of an item looks up besides it.
+type Asks struct {
+	Flags    []string // keys
+	Segments []string
+}
+
+func (a *Asks) nothing() bool { return len(a.Flags) == 0 && len(a.Segments) == 0 }
+
+// Get returns the item with the key. Nobody changes it.
+func (t *Table[T]) Get(key string) (*T, bool) {
+	if e := t.find(key); e != nil {
+		return &e.item, true
+	}
+	return nil, false
+}
+
+// find returns an entry that is not archived, or nil.
+func (t *Table[T]) find(key string) *entry[T] {
+	e := t.entries[key]
+	if e == nil || e.archived {
+		return nil
+	}
+	return e
 }
 
 // Keys lists the keys in ascending order. The caller must not change it.
@@ -24,77 +58,92 @@ func (t *Table[T]) Keys() []string { return t.keys }
 // Len is the number of items.
 func (t *Table[T]) Len() int { return len(t.keys) }
 
-// Edit returns a table that can be changed, with the items of t.
-func (t *Table[T]) Edit() *Editor[T] { return &Editor[T]{from: t} }
+// placed lists all entries, archived ones included, in the order in which their keys first came.
+func (t *Table[T]) placed() []*entry[T] {
+	return slices.SortedFunc(maps.Values(t.entries), byPlace)
+}
 
-// Editor collects changes. It copies nothing before the first one.
-type Editor[T any] struct {
+func byPlace[T any](a, b *entry[T]) int { return int(a.place) - int(b.place) } //nolint:gosec // counts items
+
+// edit returns a table that can be changed, with the items of t.
+func (t *Table[T]) edit() *editor[T] { return &editor[T]{from: t, places: t.places, asking: t.asking} }
+
+// editor collects changes. It copies nothing before the first one.
+type editor[T any] struct {
 	from    *Table[T]
-	items   map[string]T
-	added   []string
-	removed []string
+	entries map[string]*entry[T]
+	places  uint64
+	asking  int
+	moved   []string // keys that came or went
 }
 
-// Get returns the item with the key, as changed.
-func (e *Editor[T]) Get(key string) (T, bool) {
-	if e.items == nil {
-		return e.from.Get(key)
+// get returns the entry with the key, archived or not, as changed; nil when there is none.
+func (e *editor[T]) get(key string) *entry[T] {
+	if e.entries == nil {
+		return e.from.entries[key]
 	}
-	item, ok := e.items[key]
-	return item, ok
+	return e.entries[key]
 }
 
-func (e *Editor[T]) own() {
-	if e.items != nil {
-		return
+// put adds or replaces an entry.
+func (e *editor[T]) put(added *entry[T]) {
+	if e.entries == nil {
+		if e.entries = maps.Clone(e.from.entries); e.entries == nil {
+			e.entries = map[string]*entry[T]{}
+		}
 	}
-	if e.items = maps.Clone(e.from.items); e.items == nil {
-		e.items = map[string]T{}
+	before := e.entries[added.key]
+	if known := before != nil && !before.archived; known == added.archived {
+		e.moved = append(e.moved, added.key)
 	}
+	if before != nil && len(before.asks.Flags) > 0 {
+		e.asking--
+	}
+	if len(added.asks.Flags) > 0 {
+		e.asking++
+	}
+	e.entries[added.key] = added
 }
 
-// Set adds or replaces an item.
-func (e *Editor[T]) Set(key string, item T) {
-	e.own()
-	if _, known := e.items[key]; !known {
-		e.added = append(e.added, key)
+// place returns where an item with the key stands: where it stood, archived or not, or last.
+func (e *editor[T]) place(key string) uint64 {
+	if known := e.get(key); known != nil {
+		return known.place
 	}
-	e.items[key] = item
+	e.places++
+	return e.places
 }
 
-// Remove removes an item, if it is there.
-func (e *Editor[T]) Remove(key string) {
-	if _, known := e.Get(key); !known {
-		return
-	}
-	e.own()
-	delete(e.items, key)
-	e.removed = append(e.removed, key)
-}
-
-// Table returns the result. The editor must not be used afterwards.
-func (e *Editor[T]) Table() *Table[T] {
-	if e.items == nil {
+// table returns the result. The editor must not be used afterwards.
+func (e *editor[T]) table() *Table[T] {
+	if e.entries == nil {
 		return e.from
 	}
 	// Without spare room, so that an append to the keys does not write into what others read.
-	return &Table[T]{items: e.items, keys: slices.Clip(e.keys())}
+	return &Table[T]{entries: e.entries, keys: slices.Clip(e.keys()), places: e.places, asking: e.asking}
 }
 
 // fewChanges is up to how many changes of the keys it is faster to change the sorted list than to sort it anew.
 const fewChanges = 16
 
-func (e *Editor[T]) keys() []string {
-	switch changes := len(e.added) + len(e.removed); {
-	case changes == 0:
+func (e *editor[T]) keys() []string {
+	switch {
+	case len(e.moved) == 0:
 		return e.from.keys
-	case changes > fewChanges:
-		return slices.Sorted(maps.Keys(e.items))
+	case len(e.moved) > fewChanges:
+		keys := make([]string, 0, len(e.entries))
+		for key, one := range e.entries {
+			if !one.archived {
+				keys = append(keys, key)
+			}
+		}
+		slices.Sort(keys)
+		return keys
 	}
-	keys := make([]string, len(e.from.keys), len(e.from.keys)+len(e.added))
+	keys := make([]string, len(e.from.keys), len(e.from.keys)+len(e.moved))
 	copy(keys, e.from.keys)
-	for _, key := range slices.Concat(e.removed, e.added) { // in the end only the items decide
-		_, wanted := e.items[key]
+	for _, key := range e.moved { // in the end only the entries decide
+		wanted := !e.entries[key].archived
 		at, listed := slices.BinarySearch(keys, key)
 		switch {
 		case wanted && !listed:

@@ -4,59 +4,16 @@ import (
 	"strings"
 
 	"github.com/burgee-flags/burgee/engine/backend/datasync"
-	"github.com/burgee-flags/burgee/engine/predicate"
 )
 
-// operation is what a condition's operator does.
-type operation uint8
-
+// Where an attribute comes from.
 const (
-	opNever operation = iota // an operator that does not exist: false
-	opEqual
-	opContains
-	opStartsWith
-	opEndsWith
-	opOneOf
-	opSubstringOf // IsOneOf with a JSON string in place of a list
-	opTrue
-	opFalse
-	opRegex
-	opBigger
-	opBiggerEqual
-	opLess
-	opLessEqual
-	opSegment
-)
-
-type operator struct {
-	op     operation
-	negate bool
-}
-
-// operators are compared exactly. A name that contains "Than" and is not here is numeric and false, like any other
-// unknown one.
-var operators = map[string]operator{
-	"Equal": {op: opEqual}, "NotEqual": {opEqual, true},
-	"Contains": {op: opContains}, "NotContain": {opContains, true},
-	"StartsWith": {op: opStartsWith}, "EndsWith": {op: opEndsWith},
-	"IsOneOf": {op: opOneOf}, "NotOneOf": {opOneOf, true},
-	"IsTrue": {op: opTrue}, "IsFalse": {op: opFalse},
-	"MatchRegex": {op: opRegex}, "NotMatchRegex": {opRegex, true},
-	"BiggerThan": {op: opBigger}, "BiggerEqualThan": {op: opBiggerEqual},
-	"LessThan": {op: opLess}, "LessEqualThan": {op: opLessEqual},
-	"User is in segment": {op: opSegment}, "User is not in segment": {opSegment, true},
-}
-
-// origin says where an attribute comes from.
-type origin uint8
-
-const (
-	fromCustom origin = iota
+	fromCustom uint8 = iota
 	fromKey
 	fromName
 )
 
-func originOf(property string) origin {
+func originOf(property string) uint8 {
 	switch strings.ToLower(property) {
 	case "key", "keyid":
 		return fromKey
@@ -66,164 +23,47 @@ func originOf(property string) origin {
 	return fromCustom
 }
 
-// condition is one condition with its operand parsed. The texts are kept for explanation.
-type condition struct {
-	operator
-	attribute origin
-	property  string
-	name      string // of the operator
-	value     string
-	operand   bool // value is a text; without one nothing is equal to it
-	number    float64
-	list      *predicate.Set
-	pattern   *predicate.Pattern
-	problem   string   // evaluating it with an attribute fails
-	segments  []string // ids
-}
-
-func compileCondition(text []byte) condition {
+func compileCondition(text []byte) datasync.Condition {
 	w := readCondition(text)
-	var c condition
-	c.property, _ = datasync.Text(w.property)
-	c.name, _ = datasync.Text(w.op)
-	if c.name == "" {
-		c.name = c.property
-	}
-	c.value, c.operand = datasync.Text(w.value)
-	c.attribute = originOf(c.property)
-	c.operator = operators[c.name]
-	switch c.op {
-	case opOneOf:
-		c.compileList()
-	case opRegex:
-		c.compilePattern()
-	case opBigger, opBiggerEqual, opLess, opLessEqual:
-		f, ok := predicate.Float(c.value)
-		if !ok || !c.operand {
-			c.operator = operator{}
-			break
-		}
-		c.number = predicate.Round5(f)
-	case opSegment:
-		if raw, ok := datasync.Embedded(c.value); ok {
-			datasync.Array(raw, func(id []byte) {
-				if text, ok := datasync.Text(id); ok {
-					c.segments = append(c.segments, text)
-				}
-			})
-		}
-	case opNever, opEqual, opContains, opStartsWith, opEndsWith, opSubstringOf, opTrue, opFalse:
-	}
+	c := datasync.NewCondition(w.property, w.op, w.value, false)
+	c.Attribute = originOf(c.Property)
 	return c
 }
 
-func (c *condition) compilePattern() {
-	if !c.operand {
-		return
+// test finds what a condition comes to, before its negation. Nothing is equal to an operand that is not a text, and an
+// absent attribute is equal to nothing; an empty one may match.
+func (e *evaluation) test(c *datasync.Condition) (seen string, present bool, result datasync.Verdict) {
+	if c.InSegment() {
+		in := e.member.InAny(e.rules.Segments, c.Segments, e.ec.TargetingKey, e.matches)
+		return "", false, datasync.Judged(in)
 	}
-	pattern, err := predicate.CompilePattern(c.value, false)
-	if err != nil {
-		c.problem = err.Error()
-		return
+	if seen, present = e.attribute(c.Attribute, c.Property); present && (c.HasValue || c.IsBool()) {
+		result = c.Compare(seen)
 	}
-	c.pattern = pattern
+	return seen, present, result
 }
 
-// compileList reads the operand of IsOneOf. What is not JSON, or another kind of JSON value, contains nothing.
-func (c *condition) compileList() {
-	raw, ok := datasync.Embedded(c.value)
-	if !ok || !c.operand {
-		return
+// matches reports whether a rule holds. One without conditions does. A problem is why it cannot be evaluated.
+func (e *evaluation) matches(r *datasync.Rule) (matched bool, problem string) {
+	trace := e.out.Trace
+	if e.member.Testing() {
+		trace = nil
 	}
-	if text, ok := datasync.Text(raw); ok {
-		c.op, c.value = opSubstringOf, text
-		return
-	}
-	var items []string
-	datasync.Object(raw, func(name string, _ []byte) { items = append(items, strings.Clone(name)) })
-	datasync.Array(raw, func(item []byte) {
-		if text, ok := datasync.Text(item); ok {
-			items = append(items, text)
-		}
-	})
-	c.list = predicate.NewSet(items)
+	return r.Matches(trace, e.test)
 }
 
-// verdict is what a condition came to.
-type verdict uint8
-
-const (
-	no verdict = iota
-	yes
-	failed
-)
-
-func verdictOf(b bool) verdict {
-	if b {
-		return yes
-	}
-	return no
-}
-
-// test evaluates the operator, before its negation, on an attribute that is present.
-func (c *condition) test(seen string) verdict {
-	switch c.op {
-	case opTrue:
-		return verdictOf(isLower(seen, "true"))
-	case opFalse:
-		return verdictOf(isLower(seen, "false"))
-	case opNever, opSegment:
-		return no
+// attribute returns the user's attribute as text.
+func (e *evaluation) attribute(from uint8, property string) (string, bool) {
+	switch from {
+	case fromKey:
+		return e.ec.TargetingKey, true
+	case fromName:
+		return e.name, e.name != ""
 	default:
-	}
-	if !c.operand {
-		return no
-	}
-	switch c.op {
-	case opEqual:
-		return verdictOf(seen == c.value)
-	case opContains:
-		return verdictOf(strings.Contains(seen, c.value))
-	case opStartsWith:
-		return verdictOf(strings.HasPrefix(seen, c.value))
-	case opEndsWith:
-		return verdictOf(strings.HasSuffix(seen, c.value))
-	case opOneOf:
-		return verdictOf(c.list.Has(seen))
-	case opSubstringOf:
-		return verdictOf(strings.Contains(c.value, seen))
-	case opRegex:
-		if c.pattern == nil {
-			return failed
-		}
-		found, ok := c.pattern.Search(seen)
+		v, ok := e.ec.Lookup(property)
 		if !ok {
-			return failed
+			return "", false
 		}
-		return verdictOf(found)
-	default:
+		return attributeText(v)
 	}
-	f, ok := predicate.Float(seen)
-	return verdictOf(ok && c.compare(predicate.Round5(f)))
-}
-
-func (c *condition) compare(f float64) bool {
-	switch c.op {
-	case opBigger:
-		return f > c.number
-	case opBiggerEqual:
-		return f >= c.number
-	case opLess:
-		return f < c.number
-	case opLessEqual:
-		return f <= c.number
-	default:
-		return false
-	}
-}
-
-// isLower reports whether text in lower case is want, a word in ASCII, without building it. The characters that only fold
-// into ASCII are longer.
-func isLower(text, want string) bool {
-	return len(text) == len(want) && strings.EqualFold(text, want)
 }

@@ -1,66 +1,37 @@
 package featbit
 
 import (
-	"context"
-	"slices"
-	"strings"
+	"time"
 
 	"github.com/burgee-flags/burgee/engine/backend"
+	"github.com/burgee-flags/burgee/engine/backend/datasync/connect"
+	"github.com/burgee-flags/burgee/engine/eval"
 	"github.com/burgee-flags/burgee/engine/option"
-	"github.com/burgee-flags/burgee/engine/source"
 )
 
-// config are FeatBit's own options.
-type config struct {
-	file     string // path of a data-sync message, as the server answers it at latest-all
-	document []byte // the same, inline
+// vendor is what FeatBit has for itself.
+var vendor = connect.Vendor{
+	Backend:      "featbit",
+	SecretHeader: "Authorization",
+	EventsPath:   "/api/public/insight/track",
+	UserAgent:    "fb-python-server-sdk",
+	Defaults:     connect.Defaults{WebSocketTimeout: 5 * time.Second, FlushInterval: time.Second},
+	ErrorTypes:   connect.ErrorTypes{Lost: "WebSocket error", Refused: "Network error"},
+	Events: connect.Events{
+		Check: func(ec *eval.Context) (eval.Code, string) {
+			_, code, problem := checkUser(ec)
+			return code, problem
+		},
+		Evaluation: func(dst []byte, ec *eval.Context, _ []eval.Exposure, own eval.Exposure, at int64) []byte {
+			return appendExposure(dst, ec, &own, at)
+		},
+		Metrics:       appendMetrics,
+		MetricProblem: metricProblem,
+		Identify:      appendIdentify,
+	},
 }
 
-func readConfig(opts *option.Reader) config {
-	c := config{file: opts.String("file", ""), document: opts.Raw("document")}
-	switch {
-	case c.file == "" && c.document == nil:
-		opts.Problem("file", "or document is needed")
-	case c.file != "" && c.document != nil:
-		opts.Problem("document", "is given together with file")
-	}
-	return c
-}
-
-// Open plans a client of a local file or document in the format of FeatBit's data-sync messages.
-func Open(opts *option.Reader, _ backend.Env) (*backend.Plan, error) {
-	c := readConfig(opts)
-	return &backend.Plan{
-		Source:   c.source(backend.MaxBody(opts)),
-		Compiler: &compiler{},
-		Identity: strings.Join([]string{"featbit", c.file}, "\n"),
-		Methods:  map[string]backend.Method{"featbit.flag_keys": {Run: flagKeys, ReadsFlags: true}},
-	}, nil
-}
-
-// source is where the flags come from.
-func (c *config) source(maxBody int64) source.Source {
-	if c.document != nil {
-		return source.NewInline(c.document, "json")
-	}
-	return source.NewFile(c.file, maxBody, 0)
-}
-
-type flagKeysResult struct {
-	Keys []string `json:"keys"`
-}
-
-// flagKeys lists the flags in the order of the SDK's store: as they first arrived.
-func flagKeys(_ context.Context, call *backend.Call) (any, error) {
-	r, ok := call.Rules.(*ruleset)
-	if !ok {
-		return flagKeysResult{Keys: []string{}}, nil
-	}
-	keys := slices.Clone(r.Keys())
-	slices.SortFunc(keys, func(a, b string) int {
-		first, _ := r.flags.Get(a)
-		second, _ := r.flags.Get(b)
-		return int(first.sequence) - int(second.sequence) //nolint:gosec // counts flags
-	})
-	return flagKeysResult{Keys: keys}, nil
+// Open plans a client of a FeatBit server, or of a data-sync message in a file or among the options.
+func Open(opts *option.Reader, env backend.Env) (*backend.Plan, error) {
+	return vendor.Plan(opts, env, newCompiler())
 }

@@ -1,6 +1,7 @@
 package featbit
 
 import (
+	"github.com/burgee-flags/burgee/engine/backend/datasync"
 	"github.com/burgee-flags/burgee/engine/bucket"
 	"github.com/burgee-flags/burgee/engine/eval"
 )
@@ -16,27 +17,19 @@ const (
 	reasonError       = "error in evaluation"
 )
 
-const (
-	// maxDepth is how deep segments may test segments.
-	maxDepth = 32
-	// maxTests is how many segments one evaluation may test, since segments that test each other could go on for years.
-	maxTests = 1024
-)
-
 // evaluation is one evaluation in progress. It lives on the stack.
 type evaluation struct {
-	rules *ruleset
-	ec    *eval.Context
-	out   *eval.Outcome
-	name  string // of the user; empty when absent
-	depth int
-	tests int
+	rules  *ruleset
+	ec     *eval.Context
+	out    *eval.Outcome
+	name   string // of the user; empty when absent
+	member datasync.Membership
 }
 
 // Resolve implements eval.Ruleset.
 func (r *ruleset) Resolve(flagKey string, ec *eval.Context, out *eval.Outcome) {
 	out.Reset(flagKey)
-	f, ok := r.flags.Get(flagKey)
+	f, ok := r.Flags.Get(flagKey)
 	if !ok {
 		out.Fail(eval.CodeFlagNotFound, reasonNotFound)
 		out.VendorReason = reasonNotFound
@@ -78,9 +71,9 @@ func (e *evaluation) flag(f *flag) {
 	for i := range f.rules {
 		r := &f.rules[i]
 		if e.out.Trace != nil {
-			traceRule(e.out.Trace, "rule", i, r)
+			datasync.TraceRule(e.out.Trace, "rule", i, &r.Rule)
 		}
-		matched, problem := e.matches(r)
+		matched, problem := e.matches(&r.Rule)
 		if problem != "" {
 			e.fail(problem)
 			return
@@ -89,7 +82,7 @@ func (e *evaluation) flag(f *flag) {
 			continue
 		}
 		if e.out.Trace != nil {
-			traceMatched(e.out.Trace)
+			datasync.TraceMatched(e.out.Trace)
 		}
 		if e.rollouts(f, r, eval.ReasonTargetingMatch, reasonRule) {
 			return
@@ -97,7 +90,7 @@ func (e *evaluation) flag(f *flag) {
 		break // no other rule is looked at, even if this one serves nothing
 	}
 	if e.out.Trace != nil {
-		traceRule(e.out.Trace, "fallthrough", 0, &f.fallthru)
+		datasync.TraceRule(e.out.Trace, "fallthrough", 0, &f.fallthru.Rule)
 	}
 	if !e.rollouts(f, &f.fallthru, eval.ReasonDefault, reasonFallthrough) {
 		e.fail("no variation is served to this user")
@@ -118,7 +111,7 @@ func (e *evaluation) serve(a *answer, reason eval.Reason, words string) bool {
 
 // target serves a user who is listed. It reports false if the rules have to decide.
 func (e *evaluation) target(f *flag) bool {
-	at, listed := f.targets[e.ec.TargetingKey]
+	at, listed := f.targets.Find(e.ec.TargetingKey)
 	if !listed {
 		if f.targetProblem != "" {
 			e.fail(f.targetProblem)
@@ -127,7 +120,7 @@ func (e *evaluation) target(f *flag) bool {
 		return false
 	}
 	if e.out.Trace != nil {
-		traceTarget(e.out.Trace, at)
+		datasync.TraceTarget(e.out.Trace, at)
 	}
 	if f.exptProblem != "" {
 		e.fail(f.exptProblem)
@@ -150,14 +143,14 @@ func (e *evaluation) rollouts(f *flag, r *rule, reason eval.Reason, words string
 	var hash float64
 	for i := range r.rollouts {
 		ro := &r.rollouts[i]
-		if !ro.all {
+		if !ro.All {
 			if !hashed {
 				hash, hashed = bucket.MD5Fraction("", f.key, e.dispatched(r)), true
 				if e.out.Trace != nil {
-					traceHash(e.out.Trace, r, f.key+e.dispatched(r), hash)
+					datasync.TraceHash(e.out.Trace, f.key+e.dispatched(r), hash, r.ranges())
 				}
 			}
-			if !ro.accepts(hash) {
+			if !ro.Accepts(hash) {
 				continue
 			}
 			reason = eval.ReasonSplit
@@ -167,14 +160,14 @@ func (e *evaluation) rollouts(f *flag, r *rule, reason eval.Reason, words string
 			return true
 		}
 		if e.serve(&ro.answer, reason, words) {
-			e.out.RuleName = r.name
+			e.out.RuleName = r.Name
 			e.out.ID = ro.id
 			if e.participates(f, r, ro) {
 				e.out.InExperiment = true
 				e.out.ID = ro.id + 1
 			}
 			if e.out.Trace != nil {
-				traceChosen(e.out.Trace, ro)
+				datasync.TraceChosen(e.out.Trace, ro.variation.id)
 			}
 		}
 		return true
@@ -188,98 +181,25 @@ func (e *evaluation) dispatched(r *rule) string {
 	return text
 }
 
+// participates reports whether a user who is served by a rollout counts for the experiment.
 func (e *evaluation) participates(f *flag, r *rule, ro *rollout) bool {
-	switch ro.expt {
-	case everybody:
+	switch share := ro.Experiment; {
+	case share == 1:
 		return true
-	case hashed:
-		return bucket.MD5Fraction("expt", f.key, e.dispatched(r)) < ro.exptBound
+	case share > 0:
+		return bucket.MD5Fraction("expt", f.key, e.dispatched(r)) < share
 	default:
 		return false
 	}
 }
 
-// attribute returns the user's attribute as text.
-func (e *evaluation) attribute(from origin, property string) (string, bool) {
-	switch from {
-	case fromKey:
-		return e.ec.TargetingKey, true
-	case fromName:
-		return e.name, e.name != ""
-	default:
-		v, ok := e.ec.Lookup(property)
-		if !ok {
-			return "", false
-		}
-		return attributeText(v)
-	}
-}
-
-// matches reports whether all conditions of the rule hold. A rule without conditions holds. A problem is why the rule
-// cannot be evaluated.
-func (e *evaluation) matches(r *rule) (matched bool, problem string) {
-	if r.problem != "" {
-		return false, r.problem
-	}
-	for i := range r.conditions {
-		c := &r.conditions[i]
-		seen, present, result := "", false, no
-		switch {
-		case c.op == opSegment:
-			result = verdictOf(e.inAny(c.segments))
-		default:
-			if seen, present = e.attribute(c.attribute, c.property); present {
-				result = c.test(seen)
-			}
-		}
-		if result == failed {
-			if c.problem != "" {
-				return false, c.problem
-			}
-			return false, "a regular expression took too long"
-		}
-		holds := (result == yes) != c.negate
-		if e.out.Trace != nil && e.depth == 0 {
-			traceCondition(e.out.Trace, c, i, seen, present, holds)
-		}
-		if !holds {
-			return false, ""
+// ranges are the rollouts as a trace shows them.
+func (r *rule) ranges() []eval.TraceBucket {
+	var shown []eval.TraceBucket
+	for i := range r.rollouts {
+		if ro := &r.rollouts[i]; ro.Usable() && ro.variation != nil {
+			shown = append(shown, ro.Bucket(ro.variation.id))
 		}
 	}
-	return true, ""
-}
-
-// inAny reports whether the user is in one of the segments. If one of them cannot be tested, before one matched, the
-// answer is no.
-func (e *evaluation) inAny(ids []string) bool {
-	for _, id := range ids {
-		if in, ok := e.in(id); in || !ok {
-			return in
-		}
-	}
-	return false
-}
-
-// in tests one segment. ok is false if that fails, and in is false then.
-func (e *evaluation) in(id string) (in, ok bool) {
-	s, known := e.rules.segments.Get(id)
-	if !known {
-		return false, true
-	}
-	e.tests++
-	if s.problem != "" || e.depth >= maxDepth || e.tests > maxTests {
-		return false, false
-	}
-	if included, listed := s.users[e.ec.TargetingKey]; listed {
-		return included, true
-	}
-	e.depth++
-	defer func() { e.depth-- }()
-	for i := range s.rules {
-		matched, problem := e.matches(&s.rules[i])
-		if matched || problem != "" {
-			return matched, matched
-		}
-	}
-	return false, true
+	return shown
 }

@@ -9,17 +9,18 @@ import (
 )
 
 // The functions here write the elements of the JSON array that is posted to /api/public/insight/track. Each appends one
-// element to dst; datasync.Payload makes the array. Times are Unix milliseconds.
+// element to dst, straight from the context: nothing is allocated. Times are Unix milliseconds. The context must be a user,
+// as checkUser says.
 
-// AppendEvaluation writes what a user was served. Only outcomes without an error are reported.
-func AppendEvaluation(dst []byte, u *User, e *eval.Exposure, timestamp int64) []byte {
-	dst = appendUser(dst, u)
+// appendExposure writes what a user was served. Only outcomes without an error are reported.
+func appendExposure(dst []byte, ec *eval.Context, e *eval.Exposure, at int64) []byte {
+	dst = appendUser(dst, ec)
 	dst = append(dst, `,"variations":[{"featureFlagKey":`...)
 	dst = jsonscan.AppendString(dst, e.FlagKey)
 	dst = append(dst, `,"sendToExperiment":`...)
 	dst = strconv.AppendBool(dst, e.InExperiment)
 	dst = append(dst, `,"timestamp":`...)
-	dst = strconv.AppendInt(dst, timestamp, 10)
+	dst = strconv.AppendInt(dst, at, 10)
 	dst = append(dst, `,"variation":{"id":`...)
 	dst = jsonscan.AppendString(dst, e.Variant)
 	dst = append(dst, `,"value":`...)
@@ -29,74 +30,31 @@ func AppendEvaluation(dst []byte, u *User, e *eval.Exposure, timestamp int64) []
 	return append(dst, "}}]}"...)
 }
 
-// Metric is one custom event with its value.
-type Metric struct {
-	Name  eval.Value // a text; the SDK lets other values pass
-	Value eval.Value // a number; the server refuses anything else together with the batch it travels in
-}
+// metricProblem says why the server would not take a metric; empty when it would.
+func metricProblem(m *datasync.Metric) string { return m.Problem() }
 
-// Problem says why the server would not take the metric; empty when it would.
-func (m *Metric) Problem() string {
-	switch {
-	case m.Name.Kind == eval.Null || m.Name.Kind == eval.String && m.Name.Text == "":
-		return "the name of a metric is empty"
-	case m.Value.Kind != eval.Number:
-		return "the value of a metric is not a number"
-	}
-	return ""
-}
-
-// AppendMetrics writes one event with all metrics that have no problem; nothing if none is left. appType names the SDK:
+// appendMetrics writes one event with all metrics that have no problem; nothing if none is left. appType names the SDK:
 // pythonserverside or NodeJS-Server-SDK.
-func AppendMetrics(dst []byte, u *User, metrics []Metric, appType string, timestamp int64) []byte {
-	first := true
-	for i := range metrics {
-		m := &metrics[i]
-		if m.Problem() != "" {
-			continue
-		}
-		if first {
-			dst = appendUser(dst, u)
-			dst = append(dst, `,"metrics":[`...)
-			first = false
-		} else {
-			dst = append(dst, ',')
-		}
-		dst = append(dst, `{"eventName":`...)
-		dst = datasync.AppendValue(dst, m.Name)
-		dst = append(dst, `,"numericValue":`...)
-		dst = datasync.AppendValue(dst, m.Value)
-		dst = append(dst, `,"route":"index/metric","type":"CustomEvent","appType":`...)
-		dst = jsonscan.AppendString(dst, appType)
-		dst = append(dst, `,"timestamp":`...)
-		dst = strconv.AppendInt(dst, timestamp, 10)
-		dst = append(dst, '}')
-	}
-	if first {
+func appendMetrics(dst []byte, ec *eval.Context, metrics []datasync.Metric, appType string, at int64) []byte {
+	more := append(strconv.AppendInt([]byte(`,"timestamp":`), at, 10), '}')
+	extended := append(appendUser(dst, ec), `,"metrics":`...)
+	extended, any := datasync.AppendMetrics(extended, metrics, metricProblem, appType, string(more))
+	if !any {
 		return dst
 	}
-	return append(dst, "]}"...)
+	return append(extended, '}')
 }
 
-// AppendIdentify writes a user whom nobody evaluated anything for.
-func AppendIdentify(dst []byte, u *User) []byte { return append(appendUser(dst, u), '}') }
+// appendIdentify writes a user whom nobody evaluated anything for.
+func appendIdentify(dst []byte, ec *eval.Context) []byte { return append(appendUser(dst, ec), '}') }
 
 // appendUser writes the beginning of an element: its brace and the user.
-func appendUser(dst []byte, u *User) []byte {
+func appendUser(dst []byte, ec *eval.Context) []byte {
+	name, _, _ := checkUser(ec)
 	dst = append(dst, `{"user":{"keyId":`...)
-	dst = jsonscan.AppendString(dst, u.Key)
+	dst = jsonscan.AppendString(dst, ec.TargetingKey)
 	dst = append(dst, `,"name":`...)
-	dst = jsonscan.AppendString(dst, u.Name)
-	dst = append(dst, `,"customizedProperties":[`...)
-	for i := range u.Properties {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = append(dst, `{"name":`...)
-		dst = jsonscan.AppendString(dst, u.Properties[i].Name)
-		dst = append(dst, `,"value":`...)
-		dst = jsonscan.AppendString(dst, u.Properties[i].Value)
-		dst = append(dst, '}')
-	}
-	return append(dst, "]}"...)
+	dst = jsonscan.AppendString(dst, name)
+	dst = append(dst, `,"customizedProperties":`...)
+	return append(datasync.AppendProperties(dst, ec, customAttribute), '}')
 }

@@ -10,24 +10,16 @@ import (
 
 	"github.com/burgee-flags/burgee/engine/backend"
 	"github.com/burgee-flags/burgee/engine/backend/backendtest"
+	"github.com/burgee-flags/burgee/engine/backend/datasync/datasynctest"
 	"github.com/burgee-flags/burgee/engine/eval"
-	"github.com/burgee-flags/burgee/engine/option"
 	"github.com/burgee-flags/burgee/engine/source"
 )
 
-var benchContext = eval.Context{TargetingKey: "user-123456", Attributes: []eval.Attribute{
-	{Name: "name", Value: eval.StringValue("Ada")},
-	{Name: "plan", Value: eval.StringValue("pro")},
-	{Name: "age", Value: eval.Value{Kind: eval.Number, Text: "42"}},
-	{Name: "country", Value: eval.StringValue("fr")},
-	{Name: "vip", Value: eval.BoolValue(true)},
-}}
-
 func TestConformance(t *testing.T) {
 	suite := backendtest.Suite{
-		New: func() backend.Compiler { return &compiler{} },
+		New: func() backend.Compiler { return newCompiler() },
 		Contexts: []eval.Context{
-			{}, benchContext,
+			{}, datasynctest.BenchContext,
 			{TargetingKey: "in-a", Attributes: []eval.Attribute{
 				{Name: "attr", Value: eval.StringValue("FR")}, {Name: "x", Value: eval.Value{Kind: eval.Number, Text: "1"}},
 			}},
@@ -53,12 +45,6 @@ func flagText(key, updatedAt, value, rules string) string {
 		`"exptIncludeAllTargets":false,"updatedAt":%q,"isArchived":false}`, key, key, key, value, rules, updatedAt)
 }
 
-func message(event string, flags, segments []string) source.Update {
-	return source.Update{Origin: source.FromStream, Body: []byte(fmt.Sprintf(
-		`{"messageType":"data-sync","data":{"eventType":%q,"featureFlags":[%s],"segments":[%s]}}`,
-		event, strings.Join(flags, ","), strings.Join(segments, ",")))}
-}
-
 func segmentRule(ids ...string) string {
 	return fmt.Sprintf(`{"conditions":[{"property":"User is in segment","op":null,"value":%q}],`+
 		`"variations":[{"id":"w","rollout":[0,1]}],"includedInExpt":false}`, `["`+strings.Join(ids, `","`)+`"]`)
@@ -73,98 +59,35 @@ func segmentText(id, updatedAt, rules string, included ...string) string {
 		id, id, users, rules, updatedAt)
 }
 
-func apply(t testing.TB, c *compiler, u source.Update) *ruleset {
-	t.Helper()
-	rules, _, err := c.Compile(u)
-	require.NoError(t, err)
-	return rules.(*ruleset)
-}
-
-func value(rules *ruleset, key, user string) string {
-	var out eval.Outcome
-	rules.Resolve(key, &eval.Context{TargetingKey: user}, &out)
-	return out.Value.String() + out.ErrorMessage
-}
-
-func TestARuleSetDoesNotChangeWhenAPatchArrives(t *testing.T) {
-	c := &compiler{}
-	first := apply(t, c, message("full", []string{flagText("a", "2024-01-01T00:00:01Z", "A1", ""), flagText("b", "2024-01-01T00:00:02Z", "B1", "")}, nil))
-	second := apply(t, c, message("patch", []string{flagText("a", "2024-01-01T00:00:03Z", "A2", "")}, nil))
-	require.Equal(t, []string{"a"}, c.Changed())
-	require.Equal(t, []string{"a"}, eval.Changed(first, second))
-	require.Equal(t, "A1", value(first, "a", "u"))
-	require.Equal(t, "A2", value(second, "a", "u"))
-	require.Same(t, flagOf(first, "b"), flagOf(second, "b"), "what did not change is not compiled again")
-}
-
-func flagOf(r *ruleset, key string) *flag {
-	f, _ := r.flags.Get(key)
-	return f
-}
-
 func TestAChangedSegmentChangesTheFlagsThatUseIt(t *testing.T) {
-	c := &compiler{}
+	c := newCompiler()
 	nested := strings.Replace(segmentRule("s"), `"variations":[{"id":"w","rollout":[0,1]}],`, "", 1)
-	first := apply(t, c, message("full",
+	first := datasynctest.Compile(t, c, datasynctest.Message("full",
 		[]string{flagText("a", "2024-01-01T00:00:01Z", "A", segmentRule("outer")), flagText("b", "2024-01-01T00:00:01Z", "B", "")},
 		[]string{segmentText("outer", "2024-01-01T00:00:01Z", nested), segmentText("s", "2024-01-01T00:00:01Z", "")}))
-	second := apply(t, c, message("patch", nil, []string{segmentText("s", "2024-01-01T00:00:02Z", "", "u")}))
+	second := datasynctest.Compile(t, c, datasynctest.Message("patch", nil, []string{segmentText("s", "2024-01-01T00:00:02Z", "", "u")}))
 	require.Equal(t, []string{"a"}, c.Changed())
 	require.Equal(t, []string{"a"}, eval.Changed(first, second))
-	require.Equal(t, "A", value(first, "a", "u"))
-	require.Equal(t, "other", value(second, "a", "u"))
+	require.Equal(t, "A", datasynctest.Value(first, "a", "u"))
+	require.Equal(t, "other", datasynctest.Value(second, "a", "u"))
 }
 
-// The body of an update is written over after Compile has returned.
-func TestNothingOfAMessageIsKept(t *testing.T) {
-	c := &compiler{}
-	u := message("full", []string{flagText("a", "2024-01-01T00:00:01Z", "A", segmentRule("s"))},
-		[]string{segmentText("s", "2024-01-01T00:00:01Z", "", "in")})
-	first := apply(t, c, u)
-	changed := c.Changed()
-	text := string(u.Body)
-	for i := range u.Body {
-		u.Body[i] = 'x'
+// Keys are compared as texts, however they are written in the message.
+func TestUsersOfASegment(t *testing.T) {
+	users := []string{"b", `a\"b`, `tab\t`, `\u0061bc`, "überraschung", "", "c", "cc"}
+	for i := range 300 {
+		users = append(users, "user-"+strconv.Itoa(i))
 	}
-	require.Equal(t, []string{"a"}, changed)
-	require.Equal(t, []string{"a"}, first.Keys())
-	require.Equal(t, "A", value(first, "a", "u"))
-	require.Equal(t, "other", value(first, "a", "in"))
-	again := apply(t, c, source.Update{Body: []byte(text), Origin: source.FromFile})
-	require.Empty(t, c.Changed())
-	require.Same(t, flagOf(first, "a"), flagOf(again, "a"))
-	require.Contains(t, string(c.Document()), `"key":"a"`)
-}
-
-// What is kept on disk, or for a forked process, has to be everything, not the last patch.
-func TestTheDocumentHoldsEverything(t *testing.T) {
-	c := &compiler{}
-	apply(t, c, message("full", []string{flagText("b", "2024-01-01T00:00:01Z", "B1", ""), flagText("a", "2024-01-01T00:00:02Z", "A1", "")},
-		[]string{segmentText("s", "2024-01-01T00:00:01Z", "")}))
-	archived := strings.Replace(flagText("b", "2024-01-01T00:00:03Z", "B2", ""), `"isArchived":false`, `"isArchived":true`, 1)
-	apply(t, c, message("patch", []string{archived, flagText("a", "2024-01-01T00:00:04Z", "A2", "")}, nil))
-
-	again := &compiler{}
-	rules := apply(t, again, source.Update{Body: c.Document(), Origin: source.FromCache})
-	require.Equal(t, c.Version(), again.Version())
-	require.Equal(t, []string{"a"}, rules.Keys())
-	require.Equal(t, "A2", value(rules, "a", "u"))
-	require.Equal(t, 1, rules.segments.Len())
-	rules = apply(t, again, message("patch", []string{flagText("b", "2024-01-01T00:00:02Z", "old", "")}, nil))
-	require.Equal(t, []string{"a"}, rules.Keys(), "older than the archived copy")
-}
-
-func TestAFileReplacesEverythingWhateverItsTimes(t *testing.T) {
-	c := &compiler{}
-	u := message("full", []string{flagText("a", "2024-01-01T00:00:09Z", "A1", "")}, nil)
-	u.Origin = source.FromFile
-	apply(t, c, u)
-	for _, event := range []string{"full", "patch"} {
-		u = message(event, []string{flagText("b", "2024-01-01T00:00:01Z", "B "+event, "")}, nil)
-		u.Origin = source.FromFile
-		rules := apply(t, c, u)
-		require.Equal(t, []string{"b"}, rules.Keys())
-		require.Equal(t, "B "+event, value(rules, "b", "u"))
+	segment := strings.Replace(segmentText("s", "2024-01-01T00:00:01Z", "", users...), `"excluded":[]`, `"excluded":["user-7", 5, "cc"]`, 1)
+	rules := datasynctest.Compile(t, newCompiler(), datasynctest.Message("full",
+		[]string{flagText("a", "2024-01-01T00:00:01Z", "A", segmentRule("s"))}, []string{segment}))
+	for user, in := range map[string]bool{
+		"b": true, `a"b`: true, "tab\t": true, "abc": true, "überraschung": true, "c": true, "user-0": true, "user-299": true,
+		"cc": false, "user-7": false, "user-300": false, "5": false, "B": false, `a\"b`: false, `\u0061bc`: false, `b","a`: false,
+		`c","cc`: false, `user-1","user-2`: false, "ser-1": false, "user-": false,
+	} {
+		want := map[bool]string{true: "other", false: "A"}[in]
+		require.Equal(t, want, datasynctest.Value(rules, "a", user), "%q", user)
 	}
 }
 
@@ -177,32 +100,32 @@ func TestSegmentsInACircleEnd(t *testing.T) {
 	for _, name := range names { // each tests all, itself included: without a bound 8^32 tests
 		segments = append(segments, segmentText(name, "2024-01-01T00:00:01Z", rule(names...)))
 	}
-	c := &compiler{}
-	rules := apply(t, c, message("full", []string{flagText("a", "2024-01-01T00:00:01Z", "A", segmentRule("s0"))}, segments))
-	require.Equal(t, "A", value(rules, "a", "u"))
+	c := newCompiler()
+	rules := datasynctest.Compile(t, c, datasynctest.Message("full", []string{flagText("a", "2024-01-01T00:00:01Z", "A", segmentRule("s0"))}, segments))
+	require.Equal(t, "A", datasynctest.Value(rules, "a", "u"))
 	rules.Flag("a")
-	require.Less(t, testing.AllocsPerRun(1, func() { value(rules, "a", "u") }), 10.0)
+	require.Less(t, testing.AllocsPerRun(1, func() { datasynctest.Value(rules, "a", "u") }), 10.0)
 }
 
 func TestWhatIsWrongIsNamed(t *testing.T) {
-	c := &compiler{}
+	c := newCompiler()
 	broken := strings.NewReplacer(`"disabledVariationId":"v"`, `"disabledVariationId":"gone"`, `"rollout":[0,1]`, `"rollout":"x"`).
 		Replace(flagText("a", "2024-01-01T00:00:01Z", "A", `{"conditions":[{"property":"p","op":"MatchRegex","value":"("}],"variations":[]}`))
-	rules, warnings, err := c.Compile(message("full", []string{broken}, nil))
+	rules, warnings, err := c.Compile(datasynctest.Message("full", []string{broken}, nil))
 	require.NoError(t, err)
 	require.Equal(t, []backend.Warning{
 		{FlagKey: "a", Message: `disabledVariationId names the variation "gone", which does not exist or has no value`},
 		{FlagKey: "a", Message: `rules[0].conditions[0]: the pattern has an unclosed bracket`},
 		{FlagKey: "a", Message: `fallthrough.variations[0].rollout is not a range of two numbers and serves nobody`},
 	}, warnings)
-	require.Equal(t, "no variation is served to this user", value(rules.(*ruleset), "a", "u"))
+	require.Equal(t, "no variation is served to this user", datasynctest.Value(rules.(*ruleset), "a", "u"))
 
 	for text, want := range map[string]string{
-		`{"key":"a","id":1,"isArchived":false,"variations":[]}`:              "featureFlags[0] lacks updatedAt",
-		`{"key":5,"id":1,"isArchived":false,"updatedAt":"","variations":[]}`: "featureFlags[0] has an identity that is not a string",
-		`[]`: "featureFlags[0] is not an object",
+		`{"key":"a","id":1,"isArchived":false,"variations":[]}`:              "lacks updatedAt",
+		`{"key":5,"id":1,"isArchived":false,"updatedAt":"","variations":[]}`: "has an identity that is not a string",
+		`[]`: "is not an object",
 	} {
-		_, _, err := c.Compile(message("patch", []string{text}, nil))
+		_, err := readItem([]byte(text), true)
 		require.EqualError(t, err, want)
 	}
 }
@@ -226,14 +149,14 @@ func TestBrokenMembersFailWhereTheyAreNeeded(t *testing.T) {
 		{`"variations":[{"id":"v"`, `"variations":[{"id":5}, {"id":"v"`, "u", "A"},
 	} {
 		require.Contains(t, healthy, c.from)
-		rules := apply(t, &compiler{}, message("full", []string{strings.Replace(healthy, c.from, c.to, 1)},
+		rules := datasynctest.Compile(t, newCompiler(), datasynctest.Message("full", []string{strings.Replace(healthy, c.from, c.to, 1)},
 			[]string{segmentText("s", "2024-01-01T00:00:01Z", "", "in")}))
-		require.Equal(t, c.want, value(rules, "a", c.user), c.to)
+		require.Equal(t, c.want, datasynctest.Value(rules, "a", c.user), c.to)
 	}
 }
 
 func TestAnAbsentNameIsNoError(t *testing.T) {
-	rules := apply(t, &compiler{}, message("full", []string{flagText("a", "2024-01-01T00:00:01Z", "A", "")}, nil))
+	rules := datasynctest.Compile(t, newCompiler(), datasynctest.Message("full", []string{flagText("a", "2024-01-01T00:00:01Z", "A", "")}, nil))
 	for _, c := range []struct {
 		name eval.Value
 		code eval.Code
@@ -245,8 +168,6 @@ func TestAnAbsentNameIsNoError(t *testing.T) {
 		ec := eval.Context{TargetingKey: "u", Attributes: []eval.Attribute{{Name: "name", Value: c.name}}}
 		rules.Resolve("a", &ec, &out)
 		require.Equal(t, c.code, out.ErrorCode)
-		_, err := NewUser(&ec)
-		require.Equal(t, c.code == "", err == nil)
 	}
 	var out eval.Outcome
 	rules.Resolve("a", &eval.Context{TargetingKey: "\u2003"}, &out)
@@ -257,9 +178,9 @@ func TestAnAbsentNameIsNoError(t *testing.T) {
 func TestReasonsInOpenFeaturesWords(t *testing.T) {
 	percentage := `{"name":"half","conditions":[{"property":"country","op":"Equal","value":"fr"}],"includedInExpt":false,` +
 		`"variations":[{"id":"v","rollout":[0,0.5]},{"id":"w","rollout":[0.5,1]}]}`
-	rules := apply(t, &compiler{}, message("full", []string{flagText("a", "2024-01-01T00:00:01Z", "A", percentage)}, nil))
+	rules := datasynctest.Compile(t, newCompiler(), datasynctest.Message("full", []string{flagText("a", "2024-01-01T00:00:01Z", "A", percentage)}, nil))
 	var out eval.Outcome
-	rules.Resolve("a", &benchContext, &out)
+	rules.Resolve("a", &datasynctest.BenchContext, &out)
 	require.Equal(t, eval.ReasonSplit, out.Reason)
 	require.Equal(t, "half", out.RuleName)
 	require.Equal(t, "Flag a", out.FlagName)
@@ -271,55 +192,45 @@ func TestReasonsInOpenFeaturesWords(t *testing.T) {
 	require.Contains(t, out.Trace.Text(), `country Equal "fr": absent`)
 }
 
-// An id may be kept by a caller for ever, so no two different outcomes may share one.
 func TestOutcomeIDsAreUnique(t *testing.T) {
-	type content struct {
-		flag, value, variant, reason, words, rule string
-		experiment                                bool
-	}
-	known := map[uint64]content{}
-	for _, file := range evalFiles(t) {
-		rules := compile(t, file.Data)
-		for _, c := range file.Cases {
-			ec, problem := pythonUser(c.User)
-			if problem != "" {
-				continue
-			}
-			for _, key := range rules.Keys() {
-				var out eval.Outcome
-				rules.Resolve(key, &ec, &out)
-				if out.ID == 0 {
-					require.NotEmpty(t, out.ErrorCode)
-					continue
-				}
-				now := content{out.FlagKey, out.Value.String(), out.Variant, out.Reason.String(), out.VendorReason, out.RuleName, out.InExperiment}
-				before, ok := known[out.ID]
-				require.True(t, !ok || before == now, "%v and %v", before, now)
-				known[out.ID] = now
-			}
-		}
-	}
-	require.Greater(t, len(known), 150)
+	datasynctest.RequireUniqueIDs(t, evalFiles(t), 150, pythonUser, func(file datasynctest.EvalFile) eval.Ruleset {
+		return compile(t, file.Data)
+	})
 }
 
-func TestOpen(t *testing.T) {
+func TestConfigVectors(t *testing.T) { datasynctest.RunConfig(t, vectorDir, &vendor, Open) }
+
+func TestWhatIsWrongWithTheOptionsIsNamed(t *testing.T) {
+	const server = `"env_secret":"x","streaming_url":"wss://h","event_url":"https://h"`
 	for options, want := range map[string]string{
-		`{}`:                             "featbit: file or document is needed",
-		`{"file":"f","document":{}}`:     "featbit: document is given together with file",
-		`{"file":5}`:                     "featbit: file is 5, want a string; file or document is needed",
+		`{` + server + `}`: "",
+		`{}`: "options: env_secret is missing: env secret is invalid; streaming_url is missing: streaming or event url is invalid; " +
+			"event_url is missing: streaming or event url is invalid",
+		`{"env_secret":"x","streaming_url":"http://h/base/","disable_events":true}`: "",
+		`{"env_secret":"x","data_sync_mode":"polling","event_url":"https://h"}`:     "",
+		`{"env_secret":"x","data_sync_mode":"polling","disable_events":true}`:       "options: polling_url is missing: streaming or event url is invalid",
+		`{"env_secret":"x","data_sync_mode":"polling","polling_url":"ws://h","event_url":"https://h"}`: "options: polling_url has a scheme other than " +
+			"http, https: streaming or event url is invalid",
+		`{"env_secret":"x","streaming_url":"ws://h?a=b","event_url":"http://h#x"}`: "options: streaming_url has a query or a fragment, where a path is to " +
+			"follow: streaming or event url is invalid; event_url has a query or a fragment, where a path is to follow: streaming or event url is invalid",
+		`{` + server + `,"ping_interval":"soon"}`:           "options: ping_interval is not a number of seconds",
+		`{` + server + `,"ping_interval":0.09}`:             "options: ping_interval is below 100ms",
+		`{` + server + `,"polling_interval":0.0001}`:        "options: polling_interval is below 100ms",
+		`{` + server + `,"user_agent":"a\nb"}`:              "options: user_agent holds characters that no header may hold",
+		`{` + server + `,"bootstrap":{}}`:                   "options: bootstrap cannot be used: not a data-sync message with eventType, featureFlags and segments",
+		`{` + server + `,"bootstrap":` + emptyMessage + `}`: "",
+		`{"offline":true}`:                                  "",
+		`{"offline":true,"env_secret":"é","streaming_url":"nonsense","tls_config":{"ca_cert_file":"/nowhere"},"events_max_in_queue":1}`: "",
+		`{"offline":true,"bootstrap":` + emptyMessage + `}`: "",
+		`{"file":"f","document":{}}`:                        "options: document is given together with file",
+		`{"file":"f","bootstrap":` + emptyMessage + `}`:     "options: bootstrap is given together with file or document",
+		`{"file":"f","streaming_url":"wss://h"}`:            "options: streaming_url has no meaning with file or document",
+		`{"file":5}`: "options: file is 5, want a string; env_secret is missing: env secret is invalid; " +
+			"streaming_url is missing: streaming or event url is invalid; event_url is missing: streaming or event url is invalid",
 		`{"document":{"messageType":1}}`: "",
 		`{"file":"flags.json"}`:          "",
 	} {
-		opts, err := option.New([]byte(options))
-		require.NoError(t, err)
-		plan, err := Open(opts, backend.Env{})
-		require.NoError(t, err)
-		require.NotNil(t, plan.Source)
-		if want == "" {
-			require.NoError(t, opts.Err("featbit"))
-		} else {
-			require.EqualError(t, opts.Err("featbit"), want)
-		}
+		require.Equal(t, want, datasynctest.Problems(t, Open, options), options)
 	}
 }
 
@@ -335,30 +246,30 @@ func manyFlags(n int) []string {
 }
 
 func BenchmarkResolveNoAlloc(b *testing.B) {
-	rules := apply(b, &compiler{}, message("full", manyFlags(1000), nil))
-	keys := rules.Keys()
-	var out eval.Outcome
-	b.ReportAllocs()
-	i := 0
-	for b.Loop() {
-		rules.Resolve(keys[i], &benchContext, &out)
-		if i++; i == len(keys) {
-			i = 0
-		}
-	}
-	require.Equal(b, eval.ReasonSplit, out.Reason)
+	datasynctest.BenchmarkResolve(b, datasynctest.Compile(b, newCompiler(), datasynctest.Message("full", manyFlags(1000), nil)))
 }
+
+// exposed is an outcome with everything that an event says.
+func exposed(t testing.TB) *eval.Outcome {
+	rules := datasynctest.Compile(t, newCompiler(), datasynctest.Message("full", manyFlags(1), nil))
+	out := &eval.Outcome{}
+	rules.Resolve("flag-0", &datasynctest.BenchContext, out)
+	require.Equal(t, "rule match", out.VendorReason)
+	return out
+}
+
+func TestTellingOfAnEvaluationAllocatesNothing(t *testing.T) {
+	datasynctest.RequireExposureNoAlloc(t, Open, exposed(t))
+}
+
+func BenchmarkExposureNoAlloc(b *testing.B) { datasynctest.BenchmarkExposure(b, Open, exposed(b)) }
 
 func BenchmarkSegmentNoAlloc(b *testing.B) {
 	member := eval.Context{TargetingKey: "user-7"}
 	for _, size := range []int{10, 100_000} {
 		b.Run(strconv.Itoa(size), func(b *testing.B) {
-			users := make([]string, size)
-			for i := range users {
-				users[i] = "user-" + strconv.Itoa(i)
-			}
-			rules := apply(b, &compiler{}, message("full", []string{flagText("a", "2024-01-01T00:00:01Z", "A", segmentRule("s"))},
-				[]string{segmentText("s", "2024-01-01T00:00:01Z", "", users...)}))
+			rules := datasynctest.Compile(b, newCompiler(), datasynctest.Message("full", []string{flagText("a", "2024-01-01T00:00:01Z", "A", segmentRule("s"))},
+				[]string{segmentText("s", "2024-01-01T00:00:01Z", "", manyUsers(size)...)}))
 			var out eval.Outcome
 			b.ReportAllocs()
 			for b.Loop() {
@@ -370,56 +281,46 @@ func BenchmarkSegmentNoAlloc(b *testing.B) {
 }
 
 func BenchmarkCompile10000(b *testing.B) {
-	u := message("full", manyFlags(10_000), nil)
+	u := datasynctest.Message("full", manyFlags(10_000), nil)
 	b.SetBytes(int64(len(u.Body)))
 	b.ReportAllocs()
 	for b.Loop() {
-		apply(b, &compiler{}, u)
+		datasynctest.Compile(b, newCompiler(), u)
 	}
 }
 
-// One flag of ten thousand changes.
+// One flag of ten thousand changes, next to a segment of a hundred thousand users.
 func BenchmarkPatch(b *testing.B) {
-	c := &compiler{}
-	rules := apply(b, c, message("full", manyFlags(10_000), nil))
-	b.ReportAllocs()
-	i := 0
-	for b.Loop() {
-		i++
-		at := fmt.Sprintf("2024-01-02T%02d:%02d:%02d.%03dZ", i/3_600_000%24, i/60_000%60, i/1000%60, i%1000)
-		after := apply(b, c, message("patch", []string{flagText("flag-77", at, at, "")}, nil))
-		require.Equal(b, []string{"flag-77"}, eval.Changed(rules, after))
-		rules = after
+	full := datasynctest.Message("full", manyFlags(10_000), []string{segmentText("s", "2024-01-01T00:00:01Z", "", manyUsers(100_000)...)})
+	datasynctest.BenchmarkPatch(b, newCompiler(), full, "flag-77", func(i int) source.Update {
+		at := timestamp(i)
+		return datasynctest.Message("patch", []string{flagText("flag-77", at, at, "")}, nil)
+	})
+}
+
+// The segment changes together with a flag that tests it.
+func BenchmarkPatchWithSegment(b *testing.B) {
+	users := manyUsers(100_000)
+	flags := append(manyFlags(10_000), flagText("tester", "2024-01-01T00:00:01Z", "A", segmentRule("s")))
+	full := datasynctest.Message("full", flags, []string{segmentText("s", "2024-01-01T00:00:01Z", "", users...)})
+	datasynctest.BenchmarkPatch(b, newCompiler(), full, "tester", func(i int) source.Update {
+		at := timestamp(i)
+		return datasynctest.Message("patch", []string{flagText("tester", at, at, segmentRule("s"))}, []string{segmentText("s", at, "", users...)})
+	})
+}
+
+func timestamp(i int) string {
+	return fmt.Sprintf("2024-01-02T%02d:%02d:%02d.%03dZ", i/3_600_000%24, i/60_000%60, i/1000%60, i%1000)
+}
+
+func manyUsers(n int) []string {
+	users := make([]string, n)
+	for i := range users {
+		users[i] = "user-" + strconv.Itoa(i)
 	}
+	return users
 }
 
 func FuzzCompile(f *testing.F) {
-	for _, file := range evalFiles(f) {
-		f.Add([]byte(file.Data), true)
-	}
-	f.Fuzz(func(t *testing.T, body []byte, stream bool) {
-		c := &compiler{}
-		origin := source.FromFile
-		if stream {
-			origin = source.FromStream
-		}
-		for range 2 {
-			rules, _, err := c.Compile(source.Update{Body: body, Origin: origin})
-			if err != nil {
-				return
-			}
-			var out eval.Outcome
-			for _, key := range rules.Keys() {
-				out.Trace = &eval.Trace{}
-				rules.Resolve(key, &benchContext, &out)
-				_ = out.Trace.Text()
-			}
-			body = c.Document()
-		}
-		if again, _, err := (&compiler{}).Compile(source.Update{Body: body, Origin: source.FromFile}); err != nil {
-			t.Fatalf("%v: %s", err, body)
-		} else {
-			require.Equal(t, c.rules.Keys(), again.Keys())
-		}
-	})
+	datasynctest.Fuzz(f, evalFiles(f), func() backend.Patching { return newCompiler() })
 }

@@ -6,30 +6,30 @@ import (
 )
 
 // parseTimestamp reads an ISO 8601 time as Unix milliseconds, rounded to the nearest one after its fraction was cut to
-// microseconds. A time without a zone is local. What cannot be read is 0.
+// microseconds, and cut. A time without a zone is local. What cannot be read is 0.
 // Source: dateutil's isoparse, which the SDK uses; of its forms, weeks and days of the year are left out.
-func parseTimestamp(text string) int64 {
+func parseTimestamp(text string) (rounded, cut int64) {
 	date, rest, ok := cutDate(text)
 	if !ok {
-		return 0
+		return 0, 0
 	}
 	var clock time.Duration
 	location := time.Local //nolint:gosmopolitan // what the SDK does
 	if rest != "" {
 		// Any character may stand between date and time.
 		if clock, rest, ok = cutClock(rest[1:]); !ok {
-			return 0
+			return 0, 0
 		}
 		if rest != "" {
 			if location, ok = parseZone(rest); !ok {
-				return 0
+				return 0, 0
 			}
 		}
 	}
 	year, month, day := date.Date()
 	// The fraction and the clock go in together, so that the zone is looked up for the time of day.
 	at := time.Date(year, month, day, 0, 0, 0, int(clock), location)
-	return roundHalfEven(at.UnixMicro())
+	return roundHalfEven(at.UnixMicro()), at.UnixMilli()
 }
 
 // roundHalfEven turns microseconds into milliseconds.

@@ -1,21 +1,9 @@
 package featbit
 
 import (
-	"strings"
-
 	"github.com/burgee-flags/burgee/engine/eval"
 	"github.com/burgee-flags/burgee/engine/predicate"
 )
-
-// User is a user as FeatBit sees one.
-type User struct {
-	Key        string
-	Name       string // empty when the context has none
-	Properties []Property
-}
-
-// Property is one custom attribute, as text.
-type Property struct{ Name, Value string }
 
 const userInvalid = "user not specified"
 
@@ -35,22 +23,12 @@ func checkUser(ec *eval.Context) (name string, code eval.Code, problem string) {
 	return v.Text, "", ""
 }
 
-// NewUser builds the user of an event. Its strings are those of the context. The error is an *eval.Error.
-func NewUser(ec *eval.Context) (User, error) {
-	name, code, problem := checkUser(ec)
-	if code != "" {
-		return User{}, &eval.Error{Code: code, Msg: problem}
+// customAttribute returns the text of an attribute that is not one of the built-in ones.
+func customAttribute(a *eval.Attribute) (string, bool) {
+	if originOf(a.Name) != fromCustom {
+		return "", false
 	}
-	u := User{Key: ec.TargetingKey, Name: name}
-	for i := range ec.Attributes {
-		a := &ec.Attributes[i]
-		text, ok := attributeText(a.Value)
-		if !ok || originOf(a.Name) != fromCustom {
-			continue
-		}
-		u.Properties = append(u.Properties, Property{Name: strings.Clone(a.Name), Value: strings.Clone(text)})
-	}
-	return u, nil
+	return attributeText(a.Value)
 }
 
 // attributeText returns the text of an attribute. Booleans are spelt as in Python, and events and rules depend on that.

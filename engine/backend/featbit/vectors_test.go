@@ -13,7 +13,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/burgee-flags/burgee/engine/backend"
 	"github.com/burgee-flags/burgee/engine/backend/datasync"
 	"github.com/burgee-flags/burgee/engine/backend/datasync/datasynctest"
 	"github.com/burgee-flags/burgee/engine/bucket"
@@ -22,9 +21,12 @@ import (
 	"github.com/burgee-flags/burgee/engine/source"
 )
 
-const vectorDir = "../../../testdata/vectors/featbit"
+const (
+	vectorDir    = "../../../testdata/vectors/featbit"
+	emptyMessage = `{"messageType":"data-sync","data":{"eventType":"full","featureFlags":[],"segments":[]}}`
+)
 
-type object = map[string]any
+type object = datasynctest.Object
 
 func TestMain(m *testing.M) {
 	time.Local = time.UTC //nolint:gosmopolitan // the vectors were made there
@@ -33,10 +35,10 @@ func TestMain(m *testing.M) {
 
 func compile(t testing.TB, document []byte) *ruleset {
 	t.Helper()
-	rules, _, err := (&compiler{}).Compile(source.Update{Body: document, Origin: source.FromInline})
-	require.NoError(t, err)
-	return rules.(*ruleset)
+	return datasynctest.Compile(t, newCompiler(), source.Update{Body: document, Origin: source.FromInline}).(*ruleset)
 }
+
+func evalFiles(t testing.TB) []datasynctest.EvalFile { return datasynctest.EvalFiles(t, vectorDir, 11) }
 
 // pythonUser makes the context of a Python user, as the Python package does it. The error is the reason.
 func pythonUser(user json.RawMessage) (eval.Context, string) {
@@ -75,7 +77,7 @@ func pythonUser(user json.RawMessage) (eval.Context, string) {
 }
 
 // answered is what the Python package makes of an evaluation.
-func answered(t testing.TB, rules *ruleset, key string, user json.RawMessage, fallback any) (object, *eval.Outcome) {
+func answered(t testing.TB, rules eval.Ruleset, key string, user json.RawMessage, fallback any) (object, *eval.Outcome) {
 	t.Helper()
 	failure := func(reason string) object {
 		keyName := key
@@ -134,78 +136,20 @@ func pythonValue(t testing.TB, out *eval.Outcome) any {
 	return datasynctest.JSON(t, out.Value)
 }
 
-type evalFile struct {
-	Group string
-	Data  json.RawMessage
-	Cases []struct {
-		ID, Note string
-		Flag     any
-		User     json.RawMessage
-		Default  any
-		Expect   any
-	}
-}
-
-func evalFiles(t testing.TB) []evalFile {
-	t.Helper()
-	paths, err := filepath.Glob(filepath.Join(vectorDir, "eval", "*.json"))
-	require.NoError(t, err)
-	require.Len(t, paths, 11)
-	files := make([]evalFile, len(paths))
-	for i, path := range paths {
-		datasynctest.Read(t, path, &files[i])
-	}
-	return files
-}
-
 func TestEvaluationVectors(t *testing.T) {
-	deviations := datasynctest.LoadDeviations(t, vectorDir, "eval/")
-	count := 0
-	for _, file := range evalFiles(t) {
-		rules := compile(t, file.Data)
-		for _, c := range file.Cases {
-			count++
-			t.Run(strings.TrimSpace(c.ID+" "+c.Note), func(t *testing.T) {
-				key, _ := c.Flag.(string)
-				got, out := answered(t, rules, key, c.User, c.Default)
-				datasynctest.RequireEqual(t, deviations.Want(t, "eval/"+c.ID, c.Expect), got)
-				require.Equal(t, out.ErrorCode == "" && !strings.Contains(out.VendorReason, "not"), out.ID != 0)
-			})
-		}
-	}
-	require.Equal(t, 511, count)
-	deviations.Done(t)
+	datasynctest.RunEvaluations(t, vectorDir, evalFiles(t), 511, func(t *testing.T, rules eval.Ruleset, c *datasynctest.EvalCase) any {
+		got, out := answered(t, rules, c.Key(), c.User, c.Default)
+		require.Equal(t, out.ErrorCode == "" && !strings.Contains(out.VendorReason, "not"), out.ID != 0)
+		return got
+	}, func(file datasynctest.EvalFile) eval.Ruleset { return compile(t, file.Data) })
 }
 
 func TestHashVectors(t *testing.T) {
-	var file struct {
-		Hash []struct {
-			Key   string
-			Value float64
-		}
-		Membership []struct {
-			Key   string
-			Range json.RawMessage
-			In    bool
-		}
-	}
-	datasynctest.Read(t, filepath.Join(vectorDir, "rollout-hash.json"), &file)
-	require.NotEmpty(t, file.Hash)
-	for _, c := range file.Hash {
-		t.Run("hash/"+c.Key, func(t *testing.T) {
-			require.InDelta(t, c.Value, bucket.MD5Fraction("", c.Key, ""), 0)
-		})
-	}
-	deviations := datasynctest.LoadDeviations(t, vectorDir, "rollout-hash/")
-	for _, c := range file.Membership {
-		name := c.Key + strings.Join(strings.Fields(string(c.Range)), "")
-		t.Run("membership/"+name, func(t *testing.T) {
-			var r rollout
-			in := r.readRange(c.Range) && (r.all || r.accepts(bucket.MD5Fraction("", c.Key, "")))
-			require.Equal(t, deviations.Want(t, "rollout-hash/"+name, c.In), in)
-		})
-	}
-	deviations.Done(t)
+	hash := func(text string) float64 { return bucket.MD5Fraction("", text, "") }
+	datasynctest.RunHashes(t, vectorDir, hash, func(text string, bounds []byte) bool {
+		r, usable := datasync.ReadRange(bounds)
+		return usable && (r.All || r.Accepts(hash(text)))
+	})
 }
 
 func TestTimestampVectors(t *testing.T) {
@@ -219,58 +163,19 @@ func TestTimestampVectors(t *testing.T) {
 	require.Len(t, file.Cases, 21)
 	for _, c := range file.Cases {
 		t.Run(string(c.UpdatedAt), func(t *testing.T) {
-			w, err := readItem([]byte(`{"id":"s","isArchived":false,"updatedAt":`+string(c.UpdatedAt)+`}`), segmentKind, 0)
+			w, err := readItem([]byte(`{"id":"s","isArchived":false,"updatedAt":`+string(c.UpdatedAt)+`}`), false)
 			require.NoError(t, err)
-			require.Equal(t, c.Millis, w.at)
+			require.Equal(t, c.Millis, w.At)
 		})
 	}
 }
 
 func TestUserVectors(t *testing.T) {
-	var file struct {
-		Cases []struct {
-			User   json.RawMessage
-			Event  any
-			Raises *struct{ Message string }
-		}
-		Lookup struct {
-			User  json.RawMessage
-			Cases []struct {
-				Property string
-				Value    *string
-			}
-		}
-	}
-	datasynctest.Read(t, filepath.Join(vectorDir, "users.json"), &file)
-	require.Len(t, file.Cases, 18)
-	for i, c := range file.Cases {
-		t.Run("user/"+strconv.Itoa(i), func(t *testing.T) {
-			ec, problem := pythonUser(c.User)
-			if c.Raises != nil {
-				require.Equal(t, c.Raises.Message, problem)
-				return
-			}
-			require.Empty(t, problem)
-			u, err := NewUser(&ec)
-			require.NoError(t, err)
-			var element object
-			datasynctest.Decode(t, AppendIdentify(nil, &u), &element)
-			datasynctest.RequireEqual(t, c.Event, element["user"])
-		})
-	}
-	for _, c := range file.Lookup.Cases {
-		t.Run("lookup/"+c.Property, func(t *testing.T) {
-			ec, problem := pythonUser(file.Lookup.User)
-			require.Empty(t, problem)
-			name, _, _ := checkUser(&ec)
-			e := evaluation{ec: &ec, name: name}
-			text, ok := e.attribute(originOf(c.Property), c.Property)
-			require.Equal(t, c.Value != nil, ok)
-			if ok {
-				require.Equal(t, *c.Value, text)
-			}
-		})
-	}
+	datasynctest.RunUsers(t, vectorDir, 18, pythonUser, appendIdentify, func(ec *eval.Context, property string) (string, bool) {
+		name, _, _ := checkUser(ec)
+		e := evaluation{ec: ec, name: name}
+		return e.attribute(originOf(property), property)
+	})
 }
 
 func TestAllFlagsVectors(t *testing.T) {
@@ -298,11 +203,9 @@ func TestAllFlagsVectors(t *testing.T) {
 	for _, c := range file.Cases {
 		t.Run(c.Name, func(t *testing.T) {
 			rules := compile(t, c.Data)
-			listed, err := flagKeys(t.Context(), &backend.Call{Rules: rules})
-			require.NoError(t, err)
 			details := map[string]any{}
 			keys, list, reason := []string{}, []any{}, "OK"
-			for _, key := range listed.(flagKeysResult).Keys {
+			for _, key := range rules.Order() {
 				detail, out := answered(t, rules, key, c.User, nil)
 				if out.ErrorCode != "" {
 					reason = out.VendorReason
@@ -354,20 +257,19 @@ func TestEventVectors(t *testing.T) {
 		t.Run(c.Name, func(t *testing.T) {
 			var elements [][]byte
 			ec, problem := pythonUser(c.Call.User)
-			u, _ := NewUser(&ec)
 			switch {
 			case problem != "":
 			case c.Call.Method == "variation":
 				_, out := answered(t, rules, c.Call.Key, c.Call.User, nil)
 				if out.ErrorCode == "" {
 					exposure := out.Exposure()
-					elements = append(elements, AppendEvaluation(nil, &u, &exposure, 0))
+					elements = append(elements, appendExposure(nil, &ec, &exposure, 0))
 				}
 			case c.Call.Method == "identify":
-				elements = append(elements, AppendIdentify(nil, &u))
+				elements = append(elements, appendIdentify(nil, &ec))
 			case c.Call.Method != "get_all_latest_flag_variations":
-				metrics := metricsOf(c.Call.EventName, c.Call.Value, c.Call.Metrics)
-				if event := AppendMetrics(nil, &u, metrics, "pythonserverside", 0); event != nil {
+				metrics := datasynctest.Metrics(c.Call.EventName, c.Call.Value, c.Call.Metrics)
+				if event := appendMetrics(nil, &ec, metrics, "pythonserverside", 0); event != nil {
 					elements = append(elements, event)
 				}
 			}
@@ -377,24 +279,6 @@ func TestEventVectors(t *testing.T) {
 		})
 	}
 	deviations.Done(t)
-}
-
-// metricsOf is what the Python package makes of track_metric and track_metrics.
-func metricsOf(name, value, many json.RawMessage) []Metric {
-	if name == nil {
-		attributes, _ := datasynctest.Attributes(many)
-		var metrics []Metric
-		for _, a := range attributes {
-			metrics = append(metrics, Metric{Name: eval.StringValue(a.Name), Value: a.Value})
-		}
-		return metrics
-	}
-	m := Metric{Value: eval.Value{Kind: eval.Number, Text: "1.0"}}
-	if value != nil {
-		m.Value = datasync.Value(value)
-	}
-	m.Name = datasync.Value(name)
-	return []Metric{m}
 }
 
 func TestSyncVectors(t *testing.T) {
@@ -414,8 +298,8 @@ func TestSyncVectors(t *testing.T) {
 	deviations := datasynctest.LoadDeviations(t, vectorDir, "sync/")
 	steps := 0
 	for _, s := range file.Scenarios {
-		c := &compiler{}
-		rules := emptyRuleset()
+		c := newCompiler()
+		rules := compile(t, []byte(emptyMessage))
 		valueOf := func(key string) any {
 			detail, _ := answered(t, rules, key, s.User, nil)
 			return detail["variation"]
@@ -456,9 +340,9 @@ func TestSyncVectors(t *testing.T) {
 				for _, key := range rules.Keys() {
 					values[key] = valueOf(key)
 				}
-				for _, id := range rules.segments.Keys() {
-					segment, _ := rules.segments.Get(id)
-					names = append(names, segment.name)
+				for _, id := range rules.Segments.Keys() {
+					segment, _ := rules.Segments.Get(id)
+					names = append(names, segment.Name())
 				}
 				slices.Sort(names)
 				want := object{}
@@ -469,12 +353,12 @@ func TestSyncVectors(t *testing.T) {
 				}
 				name := "sync/" + s.Scenario + "/" + strconv.Itoa(i)
 				datasynctest.RequireEqual(t, deviations.Want(t, name, want), object{
-					"state": state, "version": c.Version(), "values": values, "segments": names, "notices": notices,
+					"state": state, "version": rules.Newest(), "values": values, "segments": names, "notices": notices,
 					"valueChanged": changed, "valueMaybeChanged": maybe,
 				})
 			})
 		}
-		require.JSONEq(t, string(s.Reopen), string(datasync.Request(c.Version())))
+		require.JSONEq(t, string(s.Reopen), string(datasync.Request(c.Since())))
 	}
 	require.Equal(t, 31, steps)
 	deviations.Done(t)

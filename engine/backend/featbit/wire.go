@@ -1,21 +1,14 @@
 package featbit
 
 import (
-	"fmt"
+	"errors"
 
 	"github.com/burgee-flags/burgee/engine/backend/datasync"
+	"github.com/burgee-flags/burgee/engine/jsonscan"
 )
 
 // The wire types mirror the items of a message. Their members are JSON texts, nil when absent, because only what an
 // evaluation comes across may fail: a member of the wrong type elsewhere in the flag harms nobody.
-
-type wireItem struct {
-	id, key, updatedAt, isArchived, variations []byte
-	keyText                                    string // identity: a flag's key, a segment's id
-	at                                         int64
-	archived                                   bool
-	text                                       []byte // the whole item
-}
 
 type wireFlag struct {
 	name, description, variationType, variations, targetUsers, rules, isEnabled, disabledVariationID []byte
@@ -32,58 +25,48 @@ type wireRollout struct{ id, rollout, exptRollout []byte }
 
 type wireSegment struct{ name, included, excluded, rules []byte }
 
-// readItem reads what every item must have. Without it the whole message is refused.
-func readItem(text []byte, kind string, index int) (wireItem, error) {
-	w := wireItem{text: text}
-	if !datasync.Object(text, func(name string, value []byte) {
+// readItem reads what every item must have. A flag is known by its key, a segment by its id.
+func readItem(text []byte, isFlag bool) (item datasync.Item, err error) {
+	var id, key, updatedAt, isArchived, variations []byte
+	if !jsonscan.Members(text, func(name string, value []byte) {
 		switch name {
 		case "id":
-			w.id = value
+			id = value
 		case "key":
-			w.key = value
+			key = value
 		case "updatedAt":
-			w.updatedAt = value
+			updatedAt = value
 		case "isArchived":
-			w.isArchived = value
+			isArchived = value
 		case "variations":
-			w.variations = value
+			variations = value
 		}
 	}) {
-		return w, fmt.Errorf("%s[%d] is not an object", kind, index)
+		return item, datasync.ErrNoObject
 	}
-	identity, required := w.id, []member{{"id", w.id}, {"updatedAt", w.updatedAt}, {"isArchived", w.isArchived}}
-	if kind == flagKind {
-		identity = w.key
-		required = append(required, member{"key", w.key}, member{"variations", w.variations})
+	identity := id
+	if isFlag {
+		identity = key
+		err = datasync.Require([]string{"id", "updatedAt", "isArchived", "key", "variations"}, id, updatedAt, isArchived, key, variations)
+	} else {
+		err = datasync.Require([]string{"id", "updatedAt", "isArchived"}, id, updatedAt, isArchived)
 	}
-	for _, m := range required {
-		if m.value == nil {
-			return w, fmt.Errorf("%s[%d] lacks %s", kind, index, m.name)
-		}
+	if err != nil {
+		return item, err
 	}
 	var ok bool
-	if w.keyText, ok = datasync.Text(identity); !ok {
-		return w, fmt.Errorf("%s[%d] has an identity that is not a string", kind, index)
+	if item.Key, ok = datasync.Text(identity); !ok {
+		return item, errors.New("has an identity that is not a string")
 	}
-	w.archived = datasync.Truthy(w.isArchived)
-	if text, ok := datasync.Text(w.updatedAt); ok {
-		w.at = parseTimestamp(text)
+	item.Archived = datasync.Truthy(isArchived)
+	if text, ok := datasync.Text(updatedAt); ok {
+		item.At, item.Cut = parseTimestamp(text)
 	}
-	return w, nil
+	return item, nil
 }
-
-type member struct {
-	name  string
-	value []byte
-}
-
-const (
-	flagKind    = "featureFlags"
-	segmentKind = "segments"
-)
 
 func readFlag(text []byte) (w wireFlag) {
-	datasync.Object(text, func(name string, value []byte) {
+	jsonscan.Members(text, func(name string, value []byte) {
 		switch name {
 		case "name":
 			w.name = value
@@ -111,7 +94,7 @@ func readFlag(text []byte) (w wireFlag) {
 }
 
 func readTarget(text []byte) (w wireTarget) {
-	datasync.Object(text, func(name string, value []byte) {
+	jsonscan.Members(text, func(name string, value []byte) {
 		switch name {
 		case "keyIds":
 			w.keyIDs = value
@@ -123,7 +106,7 @@ func readTarget(text []byte) (w wireTarget) {
 }
 
 func readRule(text []byte) (w wireRule) {
-	datasync.Object(text, func(name string, value []byte) {
+	jsonscan.Members(text, func(name string, value []byte) {
 		switch name {
 		case "name":
 			w.name = value
@@ -141,7 +124,7 @@ func readRule(text []byte) (w wireRule) {
 }
 
 func readCondition(text []byte) (w wireCondition) {
-	datasync.Object(text, func(name string, value []byte) {
+	jsonscan.Members(text, func(name string, value []byte) {
 		switch name {
 		case "property":
 			w.property = value
@@ -155,7 +138,7 @@ func readCondition(text []byte) (w wireCondition) {
 }
 
 func readRollout(text []byte) (w wireRollout) {
-	datasync.Object(text, func(name string, value []byte) {
+	jsonscan.Members(text, func(name string, value []byte) {
 		switch name {
 		case "id":
 			w.id = value
@@ -169,7 +152,7 @@ func readRollout(text []byte) (w wireRollout) {
 }
 
 func readSegment(text []byte) (w wireSegment) {
-	datasync.Object(text, func(name string, value []byte) {
+	jsonscan.Members(text, func(name string, value []byte) {
 		switch name {
 		case "name":
 			w.name = value

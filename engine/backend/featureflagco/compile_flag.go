@@ -2,78 +2,55 @@ package featureflagco
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/burgee-flags/burgee/engine/backend/datasync"
+	"github.com/burgee-flags/burgee/engine/jsonscan"
 )
 
 // flagCompiler compiles one flag. What it returns aliases the flag's own copy of its text.
 type flagCompiler struct {
-	f      *flag
-	prefix string
+	f        *flag
+	prefix   string
+	asks     datasync.Asks
+	problems datasync.Problems
 }
 
-func compileFlag(text []byte, prefix string) *flag {
-	item, _ := readItem(text, flagKind, 0) // has been read before
+func compileFlag(key string, text []byte, prefix string) (made datasync.Compiled[flag]) {
 	w := readFlag(text)
 	feature := readFeature(w.ff)
-	c := flagCompiler{f: &flag{key: keyOf(item.idText, prefix), text: text, expt: triOf(w.exptIncludeAllRules)}, prefix: prefix}
+	c := flagCompiler{f: &made.Item, prefix: prefix}
 	f := c.f
+	f.key, f.expt = key, triOf(w.exptIncludeAllRules)
 	f.name, _ = datasync.Text(feature.name)
 	if f.keyName, _ = datasync.Text(feature.keyName); f.keyName == "" {
-		f.keyName = f.key
+		f.keyName = key
 	}
 	if feature.status == nil {
-		f.statusProblem = c.problem("ff.status is missing")
+		f.statusProblem = c.problems.Add("ff.status is missing")
 	}
 	status, _ := datasync.Text(feature.status)
 	f.disabled = status == "Disabled"
-	f.off = c.answer(place{list: "ff.variationOptionWhenDisabled", index: -1}, feature.off)
+	f.off = c.answer(datasync.Member("ff.variationOptionWhenDisabled"), feature.off)
 	f.failed = f.off
-	c.readPrerequisites(w.ffp, item.idText)
+	ownID, _ := datasync.Text(w.id)
+	c.readPrerequisites(w.ffp, ownID)
 	c.readTargets(w.targetIndividuals)
-	if !datasync.Array(w.fftuwmtr, func(text []byte) {
-		f.rules = append(f.rules, c.rule(place{list: "fftuwmtr", index: len(f.rules)}, text))
+	if !jsonscan.Elements(w.fftuwmtr, func(text []byte) {
+		f.rules = append(f.rules, c.rule(datasync.Place{List: "fftuwmtr", Index: len(f.rules)}, text))
 	}) {
-		f.ruleProblem = c.problem("fftuwmtr is not an array")
+		f.ruleProblem = c.problems.Add("fftuwmtr is not an array")
 	}
-	c.readRollouts(&f.last, place{list: "ff.defaultRulePercentageRollouts", index: -1}, feature.rollouts, feature.included)
+	c.readRollouts(&f.last, datasync.Member("ff.defaultRulePercentageRollouts"), feature.rollouts, feature.included)
 	f.assignIDs()
-	f.describe()
-	return f
-}
-
-// place is where in a flag something stands. Its text is only needed when something is wrong there.
-type place struct {
-	list  string // a single member when index is -1
-	index int
-	inner string // the same within; empty for the whole
-	at    int
-}
-
-func (p place) String() string {
-	text := p.list
-	if p.index >= 0 {
-		text += fmt.Sprintf("[%d]", p.index)
-	}
-	if p.inner == "" {
-		return text
-	}
-	return fmt.Sprintf("%s.%s[%d]", text, p.inner, p.at)
-}
-
-// problem records what does not work as written, for a warning, and returns it.
-func (c *flagCompiler) problem(format string, args ...any) string {
-	text := fmt.Sprintf(format, args...)
-	c.f.problems = append(c.f.problems, text)
-	return text
+	made.Asks, made.Problems = c.asks, c.problems
+	return made
 }
 
 // answer reads an option.
-func (c *flagCompiler) answer(where place, raw []byte) answer {
+func (c *flagCompiler) answer(where datasync.Place, raw []byte) answer {
 	number, value := member(raw, "localId"), member(raw, "variationValue")
 	if !datasync.IsNumber(number) || value == nil {
-		return answer{problem: c.problem("%s has no option with a number as localId and a variationValue", where)}
+		return answer{problem: c.problems.Add("%s has no option with a number as localId and a variationValue", where)}
 	}
 	return answer{option: valueOption{variant: datasync.Value(number).String(), value: datasync.Value(value)}}
 }
@@ -81,7 +58,7 @@ func (c *flagCompiler) answer(where place, raw []byte) answer {
 // readPrerequisites leaves out those that name the flag itself.
 func (c *flagCompiler) readPrerequisites(raw []byte, ownID string) {
 	index := -1
-	if !datasync.Array(raw, func(text []byte) {
+	if !jsonscan.Elements(raw, func(text []byte) {
 		index++
 		w := readPrerequisite(text)
 		id, ok := datasync.Text(w.id)
@@ -91,178 +68,108 @@ func (c *flagCompiler) readPrerequisites(raw []byte, ownID string) {
 		number := member(w.option, "localId")
 		p := prerequisite{key: keyOf(id, c.prefix), variant: datasync.Value(number).String()}
 		if !ok || number == nil {
-			p.problem = c.problem("%s names no flag or no localId", place{list: "ffp", index: index})
+			p.problem = c.problems.Add("%s names no flag or no localId", datasync.Place{List: "ffp", Index: index})
 		}
 		c.f.prerequisites = append(c.f.prerequisites, p)
+		c.asks.Flags = append(c.asks.Flags, p.key)
 	}) {
-		c.f.prerequisiteProblem = c.problem("ffp is not an array")
+		c.f.prerequisiteProblem = c.problems.Add("ffp is not an array")
 	}
 }
 
 func (c *flagCompiler) readTargets(raw []byte) {
 	f := c.f
-	if !datasync.Array(raw, func(text []byte) {
+	if !jsonscan.Elements(raw, func(text []byte) {
 		if f.targetProblem != "" {
 			return
 		}
 		w := readTarget(text)
-		where := place{list: "targetIndividuals", index: len(f.targetAnswers)}
+		where := datasync.Place{List: "targetIndividuals", Index: len(f.targetAnswers)}
 		users := 0
-		if !datasync.Array(w.individuals, func(user []byte) {
+		if !jsonscan.Elements(w.individuals, func(user []byte) {
 			if key, ok := datasync.Text(member(user, "keyId")); ok {
 				users++
-				if f.targets == nil {
-					f.targets = map[string]int{}
-				}
-				if _, earlier := f.targets[key]; !earlier {
-					f.targets[key] = len(f.targetAnswers)
-				}
+				f.targets.Add(key, where.Index)
 			}
 		}) {
-			f.targetProblem = c.problem("%s.individuals is not an array", where)
+			f.targetProblem = c.problems.Add("%s.individuals is not an array", where)
 			return
 		}
-		if users == 0 {
-			f.targetAnswers = append(f.targetAnswers, answer{}) // nobody gets it, so it may hold what it likes
-			return
+		var served answer
+		if users > 0 { // what nobody gets may hold what it likes
+			served = c.answer(where, w.option)
 		}
-		f.targetAnswers = append(f.targetAnswers, c.answer(where, w.option))
+		f.targetAnswers = append(f.targetAnswers, served)
 	}) {
-		f.targetProblem = c.problem("targetIndividuals is not an array")
+		f.targetProblem = c.problems.Add("targetIndividuals is not an array")
 	}
 }
 
-func (c *flagCompiler) rule(where place, text []byte) rule {
+func (c *flagCompiler) rule(where datasync.Place, text []byte) rule {
 	w := readRule(text)
 	var r rule
-	r.name, _ = datasync.Text(w.name)
-	if !r.readClauses(w.clauses, &c.f.depends) {
-		r.problem = c.problem("%s.ruleJsonContent is not an array", where)
+	r.Name, _ = datasync.Text(w.name)
+	if !r.ReadConditions(w.clauses, &c.asks.Segments, compileClause) {
+		r.Problem = c.problems.Add("%s.ruleJsonContent is not an array", where)
 	}
-	for i := range r.clauses {
-		if p := r.clauses[i].problem; p != "" {
-			c.problem("%s.ruleJsonContent[%d]: %s", where, i, p)
+	for i := range r.Conditions {
+		if p := r.Conditions[i].Problem; p != "" {
+			c.problems.Add("%s.ruleJsonContent[%d]: %s", where, i, p)
 		}
 	}
-	where.inner = "valueOptionsVariationRuleValues"
+	where.Inner = "valueOptionsVariationRuleValues"
 	c.readRollouts(&r, where, w.rollouts, w.included)
 	return r
 }
 
-// readClauses reports false if raw is no list. It adds the segments that the clauses test to those known.
-func (r *rule) readClauses(raw []byte, segments *[]string) bool {
-	return datasync.Array(raw, func(text []byte) {
-		clause := compileClause(text)
-		*segments = append(*segments, clause.segments...)
-		r.clauses = append(r.clauses, clause)
-	})
-}
-
-func (c *flagCompiler) readRollouts(r *rule, where place, raw, included []byte) {
-	if !datasync.Array(raw, func(text []byte) {
+func (c *flagCompiler) readRollouts(r *rule, where datasync.Place, raw, included []byte) {
+	if !jsonscan.Elements(raw, func(text []byte) {
 		at := where
-		if at.inner == "" {
-			at.index = len(r.rollouts)
+		if at.Inner == "" {
+			at.Index = len(r.rollouts)
 		}
-		at.at = len(r.rollouts)
+		at.At = len(r.rollouts)
 		r.rollouts = append(r.rollouts, c.rollout(at, text, triOf(included)))
 	}) {
-		whole := where.list
-		if where.inner != "" {
-			whole = fmt.Sprintf("%s[%d].%s", where.list, where.index, where.inner)
+		whole := where.List
+		if where.Inner != "" {
+			whole = fmt.Sprintf("%s[%d].%s", where.List, where.Index, where.Inner)
 		}
-		r.unserved = c.problem("%s is not an array", whole)
+		r.unserved = c.problems.Add("%s is not an array", whole)
 	}
 }
 
-func (c *flagCompiler) rollout(where place, text []byte, included tri) rollout {
+func (c *flagCompiler) rollout(where datasync.Place, text []byte, included tri) rollout {
 	w := readRollout(text)
 	r := rollout{answer: c.answer(where, w.option)}
-	if !r.readRange(w.percentage) {
-		c.problem("%s.rolloutPercentage is not a range of two numbers and serves nobody", where)
+	var usable bool
+	if r.Rollout, usable = datasync.ReadRange(w.percentage); !usable {
+		c.problems.Add("%s.rolloutPercentage is not a range of two numbers and serves nobody", where)
 	}
 	share, isNumber := datasync.Number(w.exptRollout)
 	switch {
 	case c.f.expt == isNull, included == isNull, datasync.IsNull(w.exptRollout):
-		r.expt = everybody
+		r.Experiment = 1
 	case included == isFalse:
-		r.expt = nobody
 	case !isNumber:
-		r.problem = c.problem("%s.exptRollout is not a number", where)
+		r.problem = c.problems.Add("%s.exptRollout is not a number", where)
 	default:
-		r.setExperiment(share)
+		r.SetExperiment(share)
 	}
 	return r
 }
 
-// readRange reads [low, high].
-func (r *rollout) readRange(raw []byte) bool {
-	var bounds [2]float64
-	count, ok := 0, true
-	datasync.Array(raw, func(bound []byte) {
-		if count < len(bounds) {
-			f, number := datasync.Number(bound)
-			bounds[count], ok = f, ok && number
-		}
-		count++
-	})
-	if !ok || count < len(bounds) {
-		return false
-	}
-	r.low, r.high, r.usable = bounds[0], bounds[1], true
-	r.all = count == len(bounds) && r.low == 0 && r.high == 1
-	return true
-}
-
-// accepts reports whether the range holds a hash. The end is outside, but for the hash 1, which would otherwise be in no
-// range at all.
-func (r *rollout) accepts(hash float64) bool {
-	return r.usable && r.low <= hash && (hash < r.high || hash == 1 && r.high >= 1 && r.low < r.high)
-}
-
-// setExperiment turns a share of all users into a share of those who are served by this rollout.
-func (r *rollout) setExperiment(share float64) {
-	width := r.high - r.low
-	if share == 0 || width == 0 {
-		r.expt = nobody
-		return
-	}
-	r.exptBound = math.Min(share/width, 1)
-	r.expt = hashed
-	if r.exptBound == 1 {
-		r.expt = everybody
-	}
-}
-
 // compileSegment compiles a segment, whose rules may be missing.
-func compileSegment(text []byte) *segment {
+func compileSegment(id string, text []byte) datasync.Compiled[datasync.Segment] {
 	w := readSegment(text)
-	item, _ := readItem(text, segmentKind, 0) // has been read before
-	s := &segment{id: item.idText, text: text}
-	listed := func(raw []byte, included bool) bool {
-		return datasync.Array(raw, func(user []byte) {
-			if key, ok := datasync.Text(user); ok {
-				if s.users == nil {
-					s.users = map[string]bool{}
-				}
-				s.users[key] = included
-			}
-		})
+	if datasync.IsNull(w.rules) {
+		w.rules = []byte("[]")
 	}
-	switch {
-	case !listed(w.included, true):
-		s.problem = "included is not an array"
-	case !listed(w.excluded, false): // after the included ones, because they win
-		s.problem = "excluded is not an array"
-	case datasync.IsNull(w.rules):
-	case !datasync.Array(w.rules, func(text []byte) {
-		var r rule
-		if !r.readClauses(readRule(text).clauses, &s.depends) {
-			r.problem = "ruleJsonContent of a rule is not an array"
+	return datasync.NewSegment(id, w.included, w.excluded, w.rules, func(text []byte, segments *[]string) datasync.Rule {
+		var r datasync.Rule
+		if !r.ReadConditions(readRule(text).clauses, segments, compileClause) {
+			r.Problem = "ruleJsonContent of a rule is not an array"
 		}
-		s.rules = append(s.rules, r)
-	}):
-		s.problem = "rules is not an array"
-	}
-	return s
+		return r
+	})
 }

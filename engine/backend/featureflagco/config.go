@@ -1,73 +1,53 @@
 package featureflagco
 
 import (
-	"context"
-	"slices"
-	"strings"
+	"errors"
+	"time"
 
 	"github.com/burgee-flags/burgee/engine/backend"
+	"github.com/burgee-flags/burgee/engine/backend/datasync"
+	"github.com/burgee-flags/burgee/engine/backend/datasync/connect"
+	"github.com/burgee-flags/burgee/engine/eval"
 	"github.com/burgee-flags/burgee/engine/option"
-	"github.com/burgee-flags/burgee/engine/source"
 )
 
-// config are featureflag.co's own options.
-type config struct {
-	prefix   string // of the ids of the environment's flags, by env_secret; empty: of any
-	file     string // path of a data-sync message
-	document []byte // the same, inline
-}
-
-func readConfig(opts *option.Reader) config {
-	c := config{file: opts.String("file", ""), document: opts.Raw("document")}
-	if secret := opts.Secret("env_secret"); secret != "" {
-		var err error
-		if c.prefix, err = idPrefix(secret); err != nil {
-			opts.Problem("env_secret", err.Error())
+// vendor is what featureflag.co has for itself.
+var vendor = connect.Vendor{
+	Backend:      "featureflagco",
+	SecretHeader: "envSecret",
+	EventsPath:   "/api/public/track",
+	UserAgent:    "fb-python-server-sdk",
+	Defaults: connect.Defaults{
+		StreamingURL: "wss://api.featureflag.co", EventURL: "https://api.featureflag.co",
+		WebSocketTimeout: 10 * time.Second, LongestPing: 10 * time.Second, FlushInterval: 3 * time.Second,
+	},
+	CheckSecret: func(secret string) error {
+		if _, err := idPrefix(secret); errors.Is(err, errNotBase64) {
+			return err
 		}
-	}
-	switch {
-	case c.file == "" && c.document == nil:
-		opts.Problem("file", "or document is needed")
-	case c.file != "" && c.document != nil:
-		opts.Problem("document", "is given together with file")
-	}
-	return c
+		return nil
+	},
+	ErrorTypes: connect.ErrorTypes{Lost: "Network error", Refused: "System error"},
+	Events: connect.Events{
+		Check: func(ec *eval.Context) (eval.Code, string) {
+			_, code, problem := checkUser(ec)
+			return code, problem
+		},
+		Evaluation: appendServed,
+		Metrics: func(dst []byte, ec *eval.Context, metrics []datasync.Metric, appType string, _ int64) []byte {
+			return appendMetrics(dst, ec, metrics, appType)
+		},
+		MetricProblem: metricProblem,
+		Identify:      appendIdentify,
+	},
 }
 
-// Open plans a client of a local file or document in the format of featureflag.co's data-sync messages.
-func Open(opts *option.Reader, _ backend.Env) (*backend.Plan, error) {
-	c := readConfig(opts)
-	return &backend.Plan{
-		Source:   c.source(backend.MaxBody(opts)),
-		Compiler: &compiler{prefix: c.prefix},
-		Identity: strings.Join([]string{"featureflagco", c.prefix, c.file}, "\n"),
-		Methods:  map[string]backend.Method{"featureflagco.flag_keys": {Run: flagKeys, ReadsFlags: true}},
-	}, nil
-}
-
-// source is where the flags come from.
-func (c *config) source(maxBody int64) source.Source {
-	if c.document != nil {
-		return source.NewInline(c.document, "json")
+// Open plans a client of featureflag.co's server, or of a data-sync message in a file or among the options. A secret that
+// names no environment is accepted, as the SDK does; flags are then found by what follows the environment in their ids.
+func Open(opts *option.Reader, env backend.Env) (*backend.Plan, error) {
+	prefix, err := idPrefix(opts.Secret("env_secret"))
+	if errors.Is(err, errNoEnvironment) && opts.Has("env_secret") {
+		env.Log.Log(backend.Warn, "env_secret "+err.Error())
 	}
-	return source.NewFile(c.file, maxBody, 0)
-}
-
-type flagKeysResult struct {
-	Keys []string `json:"keys"`
-}
-
-// flagKeys lists the flags in the order of the SDK's store: as they first arrived.
-func flagKeys(_ context.Context, call *backend.Call) (any, error) {
-	r, ok := call.Rules.(*ruleset)
-	if !ok {
-		return flagKeysResult{Keys: []string{}}, nil
-	}
-	keys := slices.Clone(r.Keys())
-	slices.SortFunc(keys, func(a, b string) int {
-		first, _ := r.flags.Get(a)
-		second, _ := r.flags.Get(b)
-		return int(first.sequence) - int(second.sequence) //nolint:gosec // counts flags
-	})
-	return flagKeysResult{Keys: keys}, nil
+	return vendor.Plan(opts, env, newCompiler(prefix))
 }

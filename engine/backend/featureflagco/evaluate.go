@@ -1,6 +1,7 @@
 package featureflagco
 
 import (
+	"github.com/burgee-flags/burgee/engine/backend/datasync"
 	"github.com/burgee-flags/burgee/engine/bucket"
 	"github.com/burgee-flags/burgee/engine/eval"
 	"github.com/burgee-flags/burgee/engine/predicate"
@@ -19,9 +20,9 @@ const (
 )
 
 const (
-	// maxDepth is how deep segments may test segments, and prerequisites have prerequisites.
+	// maxDepth is how deep prerequisites may have prerequisites.
 	maxDepth = 32
-	// maxTests is how many segments, and how many prerequisites, one evaluation may go through.
+	// maxTests is how many prerequisites one evaluation may go through.
 	maxTests = 1024
 )
 
@@ -31,8 +32,7 @@ type evaluation struct {
 	ec        *eval.Context
 	out       *eval.Outcome
 	user      builtIn
-	depth     int // of segments
-	tests     int
+	member    datasync.Membership
 	flagDepth int
 	flags     int
 }
@@ -51,7 +51,7 @@ type decision struct {
 // Resolve implements eval.Ruleset.
 func (r *ruleset) Resolve(flagKey string, ec *eval.Context, out *eval.Outcome) {
 	out.Reset(flagKey)
-	f, ok := r.flags.Get(flagKey)
+	f, ok := r.Flags.Get(flagKey)
 	if !ok || predicate.Blank(flagKey) {
 		out.Fail(eval.CodeFlagNotFound, reasonNotFound)
 		out.VendorReason = reasonNotFound
@@ -80,7 +80,7 @@ func (r *ruleset) Resolve(flagKey string, ec *eval.Context, out *eval.Outcome) {
 
 // trace is where the steps of the flag that was asked for are recorded; nil for its prerequisites.
 func (e *evaluation) trace() *eval.Trace {
-	if e.flagDepth > 0 || e.depth > 0 {
+	if e.flagDepth > 0 || e.member.Testing() {
 		return nil
 	}
 	return e.out.Trace
@@ -105,9 +105,9 @@ func (e *evaluation) flag(f *flag) decision {
 	case !met:
 		return serve(&f.failed, eval.ReasonDisabled, reasonPrerequisite)
 	}
-	if at, listed := f.targets[e.ec.TargetingKey]; listed {
+	if at, listed := f.targets.Find(e.ec.TargetingKey); listed {
 		if t := e.trace(); t != nil {
-			traceTarget(t, at)
+			datasync.TraceTarget(t, at)
 		}
 		d := serve(&f.targetAnswers[at], eval.ReasonTargetingMatch, reasonTarget)
 		d.experiment = f.expt != isFalse
@@ -129,7 +129,7 @@ func (e *evaluation) prerequisites(f *flag) (met bool, problem string) {
 	}
 	for i := range f.prerequisites {
 		p := &f.prerequisites[i]
-		asked, known := e.rules.flags.Get(p.key)
+		asked, known := e.rules.Flags.Get(p.key)
 		if !known {
 			if t := e.trace(); t != nil {
 				tracePrerequisite(t, p, "the flag "+p.key+" does not exist", false)
@@ -168,9 +168,9 @@ func (e *evaluation) byRules(f *flag) decision {
 	for i := range f.rules {
 		r := &f.rules[i]
 		if t := e.trace(); t != nil {
-			traceRule(t, "rule", i, r)
+			datasync.TraceRule(t, "rule", i, &r.Rule)
 		}
-		matched, problem := e.matches(r)
+		matched, problem := e.matches(&r.Rule)
 		if problem != "" {
 			return decision{problem: problem}
 		}
@@ -178,7 +178,7 @@ func (e *evaluation) byRules(f *flag) decision {
 			continue
 		}
 		if t := e.trace(); t != nil {
-			traceMatched(t)
+			datasync.TraceMatched(t)
 		}
 		if d, served := e.rollouts(r, eval.ReasonTargetingMatch, reasonRule); served {
 			return d
@@ -186,7 +186,7 @@ func (e *evaluation) byRules(f *flag) decision {
 		break // no other rule is looked at, even if this one serves nothing
 	}
 	if t := e.trace(); t != nil {
-		traceRule(t, "default", 0, &f.last)
+		datasync.TraceRule(t, "default", 0, &f.last.Rule)
 	}
 	d, served := e.rollouts(&f.last, eval.ReasonDefault, reasonDefault)
 	if !served {
@@ -204,128 +204,58 @@ func (e *evaluation) rollouts(r *rule, reason eval.Reason, words string) (decisi
 	var hash float64
 	for i := range r.rollouts {
 		ro := &r.rollouts[i]
-		if !ro.all {
+		if !ro.All {
 			if !known {
 				hash, known = bucket.MD5Fraction("", "", e.ec.TargetingKey), true
 				if t := e.trace(); t != nil {
-					traceHash(t, r, e.ec.TargetingKey, hash)
+					datasync.TraceHash(t, e.ec.TargetingKey, hash, r.ranges())
 				}
 			}
-			if !ro.accepts(hash) {
+			if !ro.Accepts(hash) {
 				continue
 			}
 			reason = eval.ReasonSplit
 		}
 		d := serve(&ro.answer, reason, words)
-		d.ruleName = r.name
+		d.ruleName = r.Name
 		if e.participates(ro) {
 			d.experiment = true
 			d.id++
 		}
 		if t := e.trace(); t != nil {
-			traceChosen(t, ro)
+			datasync.TraceChosen(t, ro.option.variant)
 		}
 		return d, true
 	}
 	return decision{}, false
 }
 
+// participates reports whether a user who is served by a rollout counts for the experiment.
 func (e *evaluation) participates(ro *rollout) bool {
-	switch ro.expt {
-	case everybody:
+	switch share := ro.Experiment; {
+	case share == 1:
 		return true
-	case hashed:
-		return bucket.MD5FractionBase64(e.ec.TargetingKey) < ro.exptBound
+	case share > 0:
+		return bucket.MD5FractionBase64(e.ec.TargetingKey) < share
 	default:
 		return false
 	}
 }
 
-// attribute returns the user's attribute as text.
-func (e *evaluation) attribute(from origin, property string) (string, bool) {
-	text := ""
-	switch from {
-	case fromKey:
-		text = e.ec.TargetingKey
-	case fromName:
-		text = e.user.name
-	case fromEmail:
-		text = e.user.email
-	case fromCountry:
-		text = e.user.country
-	case fromCustom:
-		v, ok := e.ec.Lookup(property)
-		if !ok {
-			return "", false
+// ranges are the rollouts as a trace shows them.
+func (r *rule) ranges() []eval.TraceBucket {
+	var shown []eval.TraceBucket
+	for i := range r.rollouts {
+		if ro := &r.rollouts[i]; ro.Usable() && ro.problem == "" {
+			shown = append(shown, ro.Bucket(ro.option.variant))
 		}
-		return attributeText(v)
-	case fromNowhere:
 	}
-	return text, text != ""
+	return shown
 }
 
-// matches reports whether all clauses of the rule hold. A rule without clauses does not. A problem is why the rule cannot
-// be evaluated.
-func (e *evaluation) matches(r *rule) (matched bool, problem string) {
-	if r.problem != "" {
-		return false, r.problem
-	}
-	for i := range r.clauses {
-		c := &r.clauses[i]
-		seen, present, result := "", false, no
-		if c.op == opSegment {
-			result = verdictOf(e.inAny(c.segments))
-		} else if seen, present = e.attribute(c.attribute, c.property); present {
-			result = c.test(seen)
-		}
-		if result == failed {
-			if c.problem != "" {
-				return false, c.problem
-			}
-			return false, "a regular expression took too long"
-		}
-		holds := (result == yes) != c.negate
-		if t := e.trace(); t != nil {
-			traceClause(t, c, i, seen, present, holds)
-		}
-		if !holds {
-			return false, ""
-		}
-	}
-	return len(r.clauses) > 0, ""
-}
-
-// inAny reports whether the user is in one of the segments. If one of them cannot be tested, before one matched, the
-// answer is no.
-func (e *evaluation) inAny(ids []string) bool {
-	for _, id := range ids {
-		if in, ok := e.in(id); in || !ok {
-			return in
-		}
-	}
-	return false
-}
-
-// in tests one segment. ok is false if that fails, and in is false then.
-func (e *evaluation) in(id string) (in, ok bool) {
-	s, known := e.rules.segments.Get(id)
-	if !known {
-		return false, true
-	}
-	e.tests++
-	if s.problem != "" || e.depth >= maxDepth || e.tests > maxTests {
-		return false, false
-	}
-	if included, listed := s.users[e.ec.TargetingKey]; listed {
-		return included, true
-	}
-	e.depth++
-	defer func() { e.depth-- }()
-	for i := range s.rules {
-		matched, problem := e.matches(&s.rules[i])
-		if matched || problem != "" {
-			return matched, matched
-		}
-	}
-	return false, true
+// tracePrerequisite records what was found about another flag. It decides nothing.
+func tracePrerequisite(t *eval.Trace, p *prerequisite, found string, met bool) {
+	t.Steps = append(t.Steps, eval.TraceStep{
+		Kind: "prerequisite", Index: len(t.Steps) + 1, Matched: met, Note: found + ", wanted " + p.variant,
+	})
 }

@@ -1,20 +1,9 @@
 package featureflagco
 
 import (
-	"strings"
-
 	"github.com/burgee-flags/burgee/engine/eval"
 	"github.com/burgee-flags/burgee/engine/predicate"
 )
-
-// User is a user as featureflag.co sees one. Name, Email and Country are empty when the context has none.
-type User struct {
-	Key, Name, Email, Country string
-	Properties                []Property
-}
-
-// Property is one custom attribute, as text.
-type Property struct{ Name, Value string }
 
 const userInvalid = "user not specified"
 
@@ -57,22 +46,12 @@ func optionalText(ec *eval.Context, name string) (string, bool) {
 	return v.Text, !predicate.Blank(v.Text)
 }
 
-// NewUser builds the user of an event. The error is an *eval.Error.
-func NewUser(ec *eval.Context) (User, error) {
-	user, code, problem := checkUser(ec)
-	if code != "" {
-		return User{}, &eval.Error{Code: code, Msg: problem}
+// customAttribute returns the text of an attribute that is not one of the built-in ones.
+func customAttribute(a *eval.Attribute) (string, bool) {
+	if originOf(a.Name) != fromCustom {
+		return "", false
 	}
-	u := User{Key: ec.TargetingKey, Name: user.name, Email: user.email, Country: user.country}
-	for i := range ec.Attributes {
-		a := &ec.Attributes[i]
-		text, ok := attributeText(a.Value)
-		if !ok || originOf(a.Name) != fromCustom {
-			continue
-		}
-		u.Properties = append(u.Properties, Property{Name: strings.Clone(a.Name), Value: strings.Clone(text)})
-	}
-	return u, nil
+	return attributeText(a.Value)
 }
 
 // attributeText returns the text of an attribute. Other than text and numbers nothing counts as one, booleans included.

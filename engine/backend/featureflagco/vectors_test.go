@@ -10,7 +10,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/burgee-flags/burgee/engine/backend"
 	"github.com/burgee-flags/burgee/engine/backend/datasync"
 	"github.com/burgee-flags/burgee/engine/backend/datasync/datasynctest"
 	"github.com/burgee-flags/burgee/engine/bucket"
@@ -21,16 +20,16 @@ import (
 
 const vectorDir = "../../../testdata/vectors/ffc"
 
-type object = map[string]any
+type object = datasynctest.Object
 
 func compile(t testing.TB, document []byte, secret string) *ruleset {
 	t.Helper()
 	prefix, err := idPrefix(secret)
 	require.NoError(t, err)
-	rules, _, err := (&compiler{prefix: prefix}).Compile(source.Update{Body: document, Origin: source.FromInline})
-	require.NoError(t, err)
-	return rules.(*ruleset)
+	return datasynctest.Compile(t, newCompiler(prefix), source.Update{Body: document, Origin: source.FromInline}).(*ruleset)
 }
+
+func evalFiles(t testing.TB) []datasynctest.EvalFile { return datasynctest.EvalFiles(t, vectorDir, 9) }
 
 // pythonUser makes the context of a Python user, as the Python package does it. The error is the reason.
 func pythonUser(user json.RawMessage) (eval.Context, string) {
@@ -62,7 +61,7 @@ func pythonUser(user json.RawMessage) (eval.Context, string) {
 }
 
 // answered is what the Python package makes of an evaluation.
-func answered(t testing.TB, rules *ruleset, key string, user json.RawMessage, fallback any) (object, *eval.Outcome) {
+func answered(t testing.TB, rules eval.Ruleset, key string, user json.RawMessage, fallback any) (object, *eval.Outcome) {
 	t.Helper()
 	ec, problem := pythonUser(user)
 	out := &eval.Outcome{}
@@ -94,7 +93,7 @@ func answered(t testing.TB, rules *ruleset, key string, user json.RawMessage, fa
 }
 
 // isEnabled is the SDK's method of that name.
-func isEnabled(t testing.TB, rules *ruleset, key string, user json.RawMessage) any {
+func isEnabled(t testing.TB, rules eval.Ruleset, key string, user json.RawMessage) any {
 	t.Helper()
 	answer, out := answered(t, rules, key, user, "off")
 	text, isText := answer["variation"].(string)
@@ -110,128 +109,29 @@ func isEnabled(t testing.TB, rules *ruleset, key string, user json.RawMessage) a
 	return false
 }
 
-type evalFile struct {
-	Group     string
-	EnvSecret string
-	Data      json.RawMessage
-	Cases     []struct {
-		ID, Note string
-		Flag     any
-		User     json.RawMessage
-		Default  any
-		Expect   any
-	}
-}
-
-func evalFiles(t testing.TB) []evalFile {
-	t.Helper()
-	paths, err := filepath.Glob(filepath.Join(vectorDir, "eval", "*.json"))
-	require.NoError(t, err)
-	require.Len(t, paths, 9)
-	files := make([]evalFile, len(paths))
-	for i, path := range paths {
-		datasynctest.Read(t, path, &files[i])
-	}
-	return files
-}
-
 func TestEvaluationVectors(t *testing.T) {
-	deviations := datasynctest.LoadDeviations(t, vectorDir, "eval/")
-	count := 0
-	for _, file := range evalFiles(t) {
-		rules := compile(t, file.Data, file.EnvSecret)
-		for _, c := range file.Cases {
-			count++
-			t.Run(strings.TrimSpace(c.ID+" "+c.Note), func(t *testing.T) {
-				key, _ := c.Flag.(string)
-				got, out := answered(t, rules, key, c.User, c.Default)
-				got["isEnabled"] = isEnabled(t, rules, key, c.User)
-				datasynctest.RequireEqual(t, deviations.Want(t, "eval/"+c.ID, c.Expect), got)
-				require.Equal(t, out.ErrorCode == "", out.ID != 0)
-			})
-		}
-	}
-	require.Equal(t, 271, count)
-	deviations.Done(t)
+	datasynctest.RunEvaluations(t, vectorDir, evalFiles(t), 271, func(t *testing.T, rules eval.Ruleset, c *datasynctest.EvalCase) any {
+		got, out := answered(t, rules, c.Key(), c.User, c.Default)
+		got["isEnabled"] = isEnabled(t, rules, c.Key(), c.User)
+		require.Equal(t, out.ErrorCode == "", out.ID != 0)
+		return got
+	}, func(file datasynctest.EvalFile) eval.Ruleset { return compile(t, file.Data, file.EnvSecret) })
 }
 
 func TestHashVectors(t *testing.T) {
-	var file struct {
-		Hash []struct {
-			Key   string
-			Value any
-		}
-		Membership []struct {
-			Key   string
-			Range json.RawMessage
-			In    bool
-		}
-	}
-	datasynctest.Read(t, filepath.Join(vectorDir, "rollout-hash.json"), &file)
-	require.Len(t, file.Hash, 9)
-	deviations := datasynctest.LoadDeviations(t, vectorDir, "rollout-hash/")
-	for _, c := range file.Hash {
-		t.Run("hash/"+c.Key, func(t *testing.T) {
-			datasynctest.RequireEqual(t, deviations.Want(t, "rollout-hash/"+c.Key, c.Value), bucket.MD5Fraction("", "", c.Key))
-		})
-	}
-	for _, c := range file.Membership {
-		name := c.Key + strings.Join(strings.Fields(string(c.Range)), "")
-		t.Run("membership/"+name, func(t *testing.T) {
-			var r rollout
-			in := r.readRange(c.Range) && (r.all || r.accepts(bucket.MD5Fraction("", "", c.Key)))
-			require.Equal(t, deviations.Want(t, "rollout-hash/"+name, c.In), in)
-		})
-	}
-	deviations.Done(t)
+	hash := func(text string) float64 { return bucket.MD5Fraction("", "", text) }
+	datasynctest.RunHashes(t, vectorDir, hash, func(text string, bounds []byte) bool {
+		r, usable := datasync.ReadRange(bounds)
+		return usable && (r.All || r.Accepts(hash(text)))
+	})
 }
 
 func TestUserVectors(t *testing.T) {
-	var file struct {
-		Cases []struct {
-			User   json.RawMessage
-			Event  any
-			Raises *struct{ Message string }
-		}
-		Lookup struct {
-			User  json.RawMessage
-			Cases []struct {
-				Property string
-				Value    *string
-			}
-		}
-	}
-	datasynctest.Read(t, filepath.Join(vectorDir, "users.json"), &file)
-	require.Len(t, file.Cases, 23)
-	for i, c := range file.Cases {
-		t.Run("user/"+strconv.Itoa(i), func(t *testing.T) {
-			ec, problem := pythonUser(c.User)
-			u, err := NewUser(&ec)
-			if c.Raises != nil {
-				require.Equal(t, c.Raises.Message, problem)
-				require.Error(t, err)
-				return
-			}
-			require.Empty(t, problem)
-			require.NoError(t, err)
-			var element object
-			datasynctest.Decode(t, append(appendUser(nil, &u), '}'), &element)
-			datasynctest.RequireEqual(t, c.Event, element["user"])
-		})
-	}
-	for _, c := range file.Lookup.Cases {
-		t.Run("lookup/"+c.Property, func(t *testing.T) {
-			ec, problem := pythonUser(file.Lookup.User)
-			require.Empty(t, problem)
-			user, _, _ := checkUser(&ec)
-			e := evaluation{ec: &ec, user: user}
-			text, ok := e.attribute(originOf(c.Property), c.Property)
-			require.Equal(t, c.Value != nil, ok)
-			if ok {
-				require.Equal(t, *c.Value, text)
-			}
-		})
-	}
+	datasynctest.RunUsers(t, vectorDir, 23, pythonUser, appendIdentify, func(ec *eval.Context, property string) (string, bool) {
+		user, _, _ := checkUser(ec)
+		e := evaluation{ec: ec, user: user}
+		return e.attribute(originOf(property), property)
+	})
 }
 
 func TestFlagIDVectors(t *testing.T) {
@@ -282,8 +182,6 @@ func TestAllFlagsVectors(t *testing.T) {
 	datasynctest.Read(t, filepath.Join(vectorDir, "all-flags.json"), &file)
 	require.NotEmpty(t, file.Cases)
 	rules := compile(t, file.Data, file.EnvSecret)
-	listed, err := flagKeys(t.Context(), &backend.Call{Rules: rules})
-	require.NoError(t, err)
 	for _, c := range file.Cases {
 		t.Run(c.Name, func(t *testing.T) {
 			details := map[string]any{}
@@ -295,7 +193,7 @@ func TestAllFlagsVectors(t *testing.T) {
 				keys, list = append(keys, key), append(list, detail)
 				details[key] = detail
 			}
-			for _, key := range listed.(flagKeysResult).Keys {
+			for _, key := range rules.Order() {
 				detail, out := answered(t, rules, key, c.User, "flag value unknown")
 				if out.ErrorCode != "" { // one entry stands for all
 					message = out.VendorReason
@@ -341,17 +239,19 @@ func TestEventVectors(t *testing.T) {
 		t.Run(c.Name, func(t *testing.T) {
 			var elements [][]byte
 			ec, problem := pythonUser(c.Call.User)
-			u, _ := NewUser(&ec)
 			switch {
 			case problem != "":
 			case c.Call.Method == "variation", c.Call.Method == "is_enabled":
 				_, out := answered(t, rules, c.Call.Key, c.Call.User, nil)
 				if out.ErrorCode == "" {
-					elements = append(elements, AppendEvaluation(nil, &u, out, 0))
+					elements = append(elements, appendServed(nil, &ec, out.Prerequisites, out.Exposure(), 0))
 				}
 			default:
-				metrics := metricsOf(c.Call.EventName, c.Call.Value, c.Call.Metrics)
-				if event := AppendMetrics(nil, &u, metrics); event != nil {
+				metrics := datasynctest.Metrics(c.Call.EventName, c.Call.Value, c.Call.Metrics)
+				if c.Call.Metrics != nil && slices.ContainsFunc(metrics, func(m datasync.Metric) bool { return m.Value.Kind == eval.String }) {
+					break // comparing a text with 0 fails, and nothing is sent
+				}
+				if event := appendMetrics(nil, &ec, metrics, "pythonserverside"); event != nil {
 					elements = append(elements, event)
 				}
 			}
@@ -361,26 +261,6 @@ func TestEventVectors(t *testing.T) {
 		})
 	}
 	deviations.Done(t)
-}
-
-// metricsOf is what the Python package makes of track_metric and track_metrics.
-func metricsOf(name, value, many json.RawMessage) []Metric {
-	if name == nil {
-		attributes, _ := datasynctest.Attributes(many)
-		var metrics []Metric
-		for _, a := range attributes {
-			if a.Value.Kind == eval.String {
-				return nil // comparing it with 0 fails, and nothing is sent
-			}
-			metrics = append(metrics, Metric{Name: eval.StringValue(a.Name), Value: a.Value})
-		}
-		return metrics
-	}
-	m := Metric{Name: datasync.Value(name), Value: eval.Value{Kind: eval.Number, Text: "1.0"}}
-	if value != nil {
-		m.Value = datasync.Value(value)
-	}
-	return []Metric{m}
 }
 
 func TestSyncVectors(t *testing.T) {
@@ -398,7 +278,7 @@ func TestSyncVectors(t *testing.T) {
 	deviations := datasynctest.LoadDeviations(t, vectorDir, "sync/")
 	steps := 0
 	for _, s := range file.Scenarios {
-		c := &compiler{}
+		c := newCompiler("")
 		for i, step := range s.Steps {
 			steps++
 			t.Run(s.Scenario+"/"+step.Note, func(t *testing.T) {
@@ -415,7 +295,7 @@ func TestSyncVectors(t *testing.T) {
 					want[name] = step.After[name]
 				}
 				datasynctest.RequireEqual(t, deviations.Want(t, "sync/"+s.Scenario+"/"+strconv.Itoa(i), want), object{
-					"version": c.Version(), "values": values, "segments": rules.segments.Len(),
+					"version": rules.Newest(), "values": values, "segments": rules.Segments.Len(),
 				})
 			})
 		}

@@ -1,23 +1,16 @@
 package featureflagco
 
 import (
-	"fmt"
+	"errors"
 
 	"github.com/burgee-flags/burgee/engine/backend/datasync"
+	"github.com/burgee-flags/burgee/engine/jsonscan"
 )
 
 // The wire types mirror the items of a message. Their members are JSON texts, nil when absent, because only what an
 // evaluation comes across may fail.
 
-type wireItem struct {
-	id, isArchived, timestamp []byte
-	idText                    string
-	at                        int64
-	archived                  bool
-	text                      []byte // the whole item
-}
-
-type wireFlag struct{ ff, ffp, fftuwmtr, targetIndividuals, exptIncludeAllRules []byte }
+type wireFlag struct{ id, ff, ffp, fftuwmtr, targetIndividuals, exptIncludeAllRules []byte }
 
 type wireFeature struct {
 	name, keyName, status, off, rollouts, included []byte
@@ -35,50 +28,41 @@ type wireRollout struct{ exptRollout, percentage, option []byte }
 
 type wireSegment struct{ included, excluded, rules []byte }
 
-const (
-	flagKind    = "featureFlags"
-	segmentKind = "segments"
-)
-
-// readItem reads what every item must have. Without it the whole message is refused.
-func readItem(text []byte, kind string, index int) (wireItem, error) {
-	w := wireItem{text: text}
-	if !datasync.Object(text, func(name string, value []byte) {
+// readItem reads what every item must have. Both flags and segments are known by their id.
+func readItem(text []byte) (item datasync.Item, err error) {
+	var id, isArchived, timestamp []byte
+	if !jsonscan.Members(text, func(name string, value []byte) {
 		switch name {
 		case "id":
-			w.id = value
+			id = value
 		case "isArchived":
-			w.isArchived = value
+			isArchived = value
 		case "timestamp":
-			w.timestamp = value
+			timestamp = value
 		}
 	}) {
-		return w, fmt.Errorf("%s[%d] is not an object", kind, index)
+		return item, datasync.ErrNoObject
 	}
-	for _, m := range []struct {
-		name  string
-		value []byte
-	}{{"id", w.id}, {"isArchived", w.isArchived}, {"timestamp", w.timestamp}} {
-		if m.value == nil {
-			return w, fmt.Errorf("%s[%d] lacks %s", kind, index, m.name)
-		}
+	if err := datasync.Require([]string{"id", "isArchived", "timestamp"}, id, isArchived, timestamp); err != nil {
+		return item, err
 	}
 	var ok bool
-	if w.idText, ok = datasync.Text(w.id); !ok {
-		return w, fmt.Errorf("%s[%d] has an id that is not a string", kind, index)
+	if item.Key, ok = datasync.Text(id); !ok {
+		return item, errors.New("has an id that is not a string")
 	}
-	at, ok := datasync.Number(w.timestamp)
+	at, ok := datasync.Number(timestamp)
 	if !ok || at < 0 || at > 1<<53 {
-		return w, fmt.Errorf("%s[%d] has a timestamp that is not a number of milliseconds", kind, index)
+		return item, errors.New("has a timestamp that is not a number of milliseconds")
 	}
-	w.at = int64(at)
-	w.archived = datasync.Truthy(w.isArchived)
-	return w, nil
+	item.At, item.Archived = int64(at), datasync.Truthy(isArchived)
+	return item, nil
 }
 
 func readFlag(text []byte) (w wireFlag) {
-	datasync.Object(text, func(name string, value []byte) {
+	jsonscan.Members(text, func(name string, value []byte) {
 		switch name {
+		case "id":
+			w.id = value
 		case "ff":
 			w.ff = value
 		case "ffp":
@@ -95,7 +79,7 @@ func readFlag(text []byte) (w wireFlag) {
 }
 
 func readFeature(text []byte) (w wireFeature) {
-	datasync.Object(text, func(name string, value []byte) {
+	jsonscan.Members(text, func(name string, value []byte) {
 		switch name {
 		case "name":
 			w.name = value
@@ -116,7 +100,7 @@ func readFeature(text []byte) (w wireFeature) {
 
 // readPrerequisite reads the expected option under the platform's name and under the SDK's.
 func readPrerequisite(text []byte) (w wirePrerequisite) {
-	datasync.Object(text, func(name string, value []byte) {
+	jsonscan.Members(text, func(name string, value []byte) {
 		switch name {
 		case "prerequisiteFeatureFlagId":
 			w.id = value
@@ -128,7 +112,7 @@ func readPrerequisite(text []byte) (w wirePrerequisite) {
 }
 
 func readTarget(text []byte) (w wireTarget) {
-	datasync.Object(text, func(name string, value []byte) {
+	jsonscan.Members(text, func(name string, value []byte) {
 		switch name {
 		case "individuals":
 			w.individuals = value
@@ -140,7 +124,7 @@ func readTarget(text []byte) (w wireTarget) {
 }
 
 func readRule(text []byte) (w wireRule) {
-	datasync.Object(text, func(name string, value []byte) {
+	jsonscan.Members(text, func(name string, value []byte) {
 		switch name {
 		case "ruleName":
 			w.name = value
@@ -156,7 +140,7 @@ func readRule(text []byte) (w wireRule) {
 }
 
 func readClause(text []byte) (w wireClause) {
-	datasync.Object(text, func(name string, value []byte) {
+	jsonscan.Members(text, func(name string, value []byte) {
 		switch name {
 		case "property":
 			w.property = value
@@ -170,7 +154,7 @@ func readClause(text []byte) (w wireClause) {
 }
 
 func readRollout(text []byte) (w wireRollout) {
-	datasync.Object(text, func(name string, value []byte) {
+	jsonscan.Members(text, func(name string, value []byte) {
 		switch name {
 		case "exptRollout":
 			w.exptRollout = value
@@ -184,7 +168,7 @@ func readRollout(text []byte) (w wireRollout) {
 }
 
 func readSegment(text []byte) (w wireSegment) {
-	datasync.Object(text, func(name string, value []byte) {
+	jsonscan.Members(text, func(name string, value []byte) {
 		switch name {
 		case "included":
 			w.included = value
@@ -199,7 +183,7 @@ func readSegment(text []byte) (w wireSegment) {
 
 // member returns one member of an object, or nil.
 func member(object []byte, wanted string) (found []byte) {
-	datasync.Object(object, func(name string, value []byte) {
+	jsonscan.Members(object, func(name string, value []byte) {
 		if name == wanted {
 			found = value
 		}

@@ -1,6 +1,9 @@
 package flagship
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/burgee-flags/burgee/engine/eval"
 )
 
@@ -63,37 +66,57 @@ type Decision struct {
 	// Assigned are the assignments that the visitor's history did not hold.
 	Assigned []Assignment
 
-	work workspace
+	rules  *Ruleset         // that decided; nil: Flags are from elsewhere
+	places map[string]int32 // 1 + index in Flags, by key; only without rules
+	work   workspace
 }
 
-// Find returns the flag with a key, or nil.
+// Find returns the flag with a key, or nil. How many flags there are makes no difference.
 func (d *Decision) Find(key string) *Flag {
-	for i := range d.Flags {
-		if d.Flags[i].Key == key {
-			return &d.Flags[i]
-		}
+	at := int32(0)
+	if d.rules == nil {
+		at = d.places[key]
+	} else if f := d.rules.flags[key]; f != nil {
+		at = d.work.flags[f.place]
 	}
-	return nil
+	if at == 0 {
+		return nil
+	}
+	return &d.Flags[at-1]
+}
+
+// Clone returns a decision that shares no memory with d but what never changes, and takes no more than it needs.
+func (d *Decision) Clone() *Decision {
+	c := &Decision{
+		Panic: d.Panic, Unlisted: d.Unlisted, Allocations: slices.Clone(d.Allocations), Flags: slices.Clone(d.Flags),
+		Assigned: slices.Clone(d.Assigned), rules: d.rules, places: maps.Clone(d.places),
+	}
+	if d.rules != nil {
+		c.work.flags = slices.Clone(d.work.flags)
+	}
+	return c
 }
 
 func (d *Decision) reset() {
-	d.Panic, d.Unlisted = false, false
+	d.Panic, d.Unlisted, d.rules = false, false, nil
+	clear(d.places)
 	d.Allocations, d.Flags, d.Assigned = d.Allocations[:0], d.Flags[:0], d.Assigned[:0]
 }
 
 // collect fills Flags from Allocations that belong to no rule set.
 func (d *Decision) collect() {
-	places := map[string]int{}
+	if d.places == nil {
+		d.places = make(map[string]int32, len(d.Allocations))
+	}
 	for _, a := range d.Allocations {
 		for i := range a.Modifications {
 			flag := Flag{Modification: &a.Modifications[i], From: a}
-			place, known := places[flag.Key]
-			if known {
-				d.Flags[place] = flag
+			if place := d.places[flag.Key]; place != 0 {
+				d.Flags[place-1] = flag
 				continue
 			}
-			places[flag.Key] = len(d.Flags)
 			d.Flags = append(d.Flags, flag)
+			d.places[flag.Key] = int32(len(d.Flags)) //nolint:gosec // no answer has that many
 		}
 	}
 }

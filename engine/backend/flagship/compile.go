@@ -20,6 +20,12 @@ type compiler struct {
 	rules     *Ruleset // the last one
 }
 
+// NewCompiler returns a compiler of environment files whose rule sets resolve single flags for visitors whose ids are hashed
+// as hashes says.
+func NewCompiler(targeting Targeting, hashes sdk.HashInput) backend.Compiler {
+	return &compiler{targeting: targeting, hashes: hashes}
+}
+
 // seed makes fingerprints comparable within this process.
 var seed = maphash.MakeSeed()
 

@@ -40,20 +40,20 @@ type config struct {
 	file      string        // path of an environment file
 	document  []byte        // the same, inline
 	initial   []byte        // an environment file to begin with
-	service   service
+	service   Service
 }
 
-// service is where the vendor is reached and how this client introduces itself there.
-type service struct {
-	environment string
-	key         string // secret
-	client      string // what the SDK calls itself
-	version     string
-	language    sdk.Language
-	decisionURL string // all without a slash at the end
-	cdnURL      string
-	eventsURL   string
-	segmentsURL string
+// Service is where the vendor is reached and how this client introduces itself there.
+type Service struct {
+	Environment string
+	Key         string // secret
+	Client      string // what the SDK calls itself
+	Version     string
+	Language    sdk.Language
+	DecisionURL string // all without a slash at the end
+	CDNURL      string
+	EventsURL   string
+	SegmentsURL string
 }
 
 var languages = map[string]sdk.Language{"javascript": sdk.JavaScript, "python": sdk.Python}
@@ -74,16 +74,16 @@ func readConfig(opts *option.Reader) config {
 		file:      opts.NonEmpty("file"),
 		document:  readDocument(opts, "document"),
 		initial:   readDocument(opts, "initial_bucketing"),
-		service: service{
-			environment: opts.NonEmpty("env_id"),
-			key:         opts.Secret("api_key"),
-			client:      opts.String("sdk_client", language.Client()),
-			version:     opts.String("sdk_version", language.Version()),
-			language:    language,
-			decisionURL: readURL(opts, "decision_url", defaultDecisionURL),
-			cdnURL:      readURL(opts, "cdn_url", defaultCDNURL),
-			eventsURL:   readURL(opts, "events_url", defaultEventsURL),
-			segmentsURL: readURL(opts, "segments_url", defaultSegmentsURL),
+		service: Service{
+			Environment: opts.NonEmpty("env_id"),
+			Key:         opts.Secret("api_key"),
+			Client:      opts.String("sdk_client", language.Client()),
+			Version:     opts.String("sdk_version", language.Version()),
+			Language:    language,
+			DecisionURL: readURL(opts, "decision_url", defaultDecisionURL),
+			CDNURL:      readURL(opts, "cdn_url", defaultCDNURL),
+			EventsURL:   readURL(opts, "events_url", defaultEventsURL),
+			SegmentsURL: readURL(opts, "segments_url", defaultSegmentsURL),
 		},
 	}
 	if c.interval > 0 && c.interval < minInterval {
@@ -133,9 +133,9 @@ func (c *config) checkSources(opts *option.Reader) {
 		opts.Problem("document", "is given together with file")
 	case c.local():
 		opts.Ignored("has no meaning with file or document", "decision_mode", "initial_bucketing", "polling_interval")
-	case c.service.environment == "":
+	case c.service.Environment == "":
 		opts.Problem("env_id", "is missing; it is not needed with file or document")
-	case c.service.key == "":
+	case c.service.Key == "":
 		opts.Problem("api_key", "is missing; it is not needed with file or document")
 	case c.mode == modeDecisionAPI:
 		opts.Ignored("has no meaning in the mode "+c.mode, "initial_bucketing", "polling_interval")
@@ -151,9 +151,9 @@ func (c *config) local() bool { return c.file != "" || c.document != nil }
 func Open(opts *option.Reader, env backend.Env) (*backend.Plan, error) {
 	c := readConfig(opts)
 	plan := &backend.Plan{
-		Compiler: &compiler{targeting: c.targeting, hashes: c.hashes},
-		Identity: strings.Join([]string{"flagship", c.service.cdnURL, c.service.environment, c.file}, "\n"),
-		FlagSet:  c.service.environment,
+		Compiler: NewCompiler(c.targeting, c.hashes),
+		Identity: strings.Join([]string{"flagship", c.service.CDNURL, c.service.Environment, c.file}, "\n"),
+		FlagSet:  c.service.Environment,
 	}
 	return plan, c.plan(plan, opts, env)
 }

@@ -40,17 +40,17 @@ func open(t testing.TB, options string) (*backend.Plan, *option.Reader) {
 func TestDefaultsAreThoseOfTheVendor(t *testing.T) {
 	c := configOf(t, `{"env_id":"e","api_key":"k"}`)
 	require.Equal(t, config{
-		mode: "decision_api", interval: 5 * time.Second, service: service{
-			environment: "e", key: "k", client: "TypeScript", version: "5.2.0", decisionURL: "https://decision.flagship.io/v2",
-			cdnURL: "https://cdn.flagship.io", eventsURL: "https://events.flagship.io",
-			segmentsURL: "https://api-data-connector.flagship.io",
+		mode: "decision_api", interval: 5 * time.Second, service: Service{
+			Environment: "e", Key: "k", Client: "TypeScript", Version: "5.2.0", DecisionURL: "https://decision.flagship.io/v2",
+			CDNURL: "https://cdn.flagship.io", EventsURL: "https://events.flagship.io",
+			SegmentsURL: "https://api-data-connector.flagship.io",
 		},
 	}, c)
 	c = configOf(t, `{"env_id":"e","api_key":"k","sdk":"Python","decision_mode":"DECISION-API","sdk_client":"own","sdk_version":"1"}`)
 	require.Equal(t, sdk.Python, c.language)
 	require.Equal(t, sdk.Packed, c.hashes)
 	require.Equal(t, ByJavaScript, c.targeting)
-	require.Equal(t, []string{"own", "1"}, []string{c.service.client, c.service.version})
+	require.Equal(t, []string{"own", "1"}, []string{c.service.Client, c.service.Version})
 	require.Equal(t, sdk.UTF8, configOf(t, `{"file":"f","sdk":"python","hash_input":"utf-8"}`).hashes)
 }
 
@@ -80,9 +80,9 @@ func TestOptionsThatCannotBe(t *testing.T) {
 func TestAddresses(t *testing.T) {
 	for _, base := range []string{"http://h/v2", "http://h/v2/"} {
 		c := configOf(t, `{"env_id":"e/1","api_key":"k","decision_url":"`+base+`","cdn_url":"`+base+`","segments_url":"`+base+`"}`)
-		require.Equal(t, "http://h/v2/e%2F1/campaigns?exposeAllKeys=true&extras[]=accountSettings", c.service.campaignsURL())
+		require.Equal(t, "http://h/v2/e%2F1/campaigns?exposeAllKeys=true&extras[]=accountSettings", c.service.CampaignsURL())
 		require.Equal(t, "http://h/v2/e%2F1/bucketing.json", c.service.fileURL())
-		require.Equal(t, "http://h/v2/accounts/e%2F1/segments/a%20b%2Fc", c.service.visitorSegmentsURL("a b/c"))
+		require.Equal(t, "http://h/v2/accounts/e%2F1/segments/a%20b%2Fc", c.service.VisitorSegmentsURL("a b/c"))
 	}
 }
 
@@ -94,7 +94,7 @@ func TestTrackingGoesWhereTheSDKsSendIt(t *testing.T) {
 		}
 		datasynctest.Read(t, filepath.Join(vectorDir, file+".json"), &vector)
 		c := configOf(t, `{"env_id":"e","api_key":"k","sdk":"`+name+`"}`)
-		hits, activations := c.service.hits(), c.service.activations()
+		hits, activations := c.service.Hits(), c.service.Activations()
 		require.Equal(t, strings.TrimRight(vector.URL, "/"), hits.URL)
 		want := http.Header{"User-Agent": {"burgee"}}
 		for field, value := range vector.Headers {

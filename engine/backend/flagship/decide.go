@@ -29,6 +29,7 @@ func (r *Ruleset) Decide(v *Visitor, d *Decision) {
 	if r.panic {
 		return
 	}
+	d.rules = r
 	e := evaluation{
 		rules: r, visitorID: v.ID, hashes: v.Hashes, history: v.History, work: &d.work,
 		visitor: operand{value: eval.StringValue(v.ID)},

@@ -103,9 +103,9 @@ func TestDecisionAPIRequestVectors(t *testing.T) {
 				c := configOf(t, `{"env_id":"env_id","api_key":"api_key","sdk":"`+map[sdk.Language]string{
 					sdk.JavaScript: "javascript", sdk.Python: "python",
 				}[language]+`"}`)
-				require.Equal(t, r.URL, c.service.campaignsURL())
-				header := c.service.campaignsHeader()
-				for name, values := range c.service.keyHeader() {
+				require.Equal(t, r.URL, c.service.CampaignsURL())
+				header := c.service.CampaignsHeader()
+				for name, values := range c.service.KeyHeader() {
 					header[name] = values
 				}
 				for name, value := range r.Headers {

@@ -33,68 +33,68 @@ func (c *config) poll(plan *backend.Plan, opts *option.Reader, env backend.Env) 
 }
 
 // fileURL is where the environment file is.
-func (s *service) fileURL() string {
-	return s.cdnURL + "/" + url.PathEscape(s.environment) + "/bucketing.json"
+func (s *Service) fileURL() string {
+	return s.CDNURL + "/" + url.PathEscape(s.Environment) + "/bucketing.json"
 }
 
 // fileHeader is sent with the request for it. The Python SDK does not introduce itself there.
-func (s *service) fileHeader() http.Header {
+func (s *Service) fileHeader() http.Header {
 	header := http.Header{"Content-Type": {"application/json"}, "User-Agent": {userAgent}}
-	if s.language == sdk.JavaScript {
+	if s.Language == sdk.JavaScript {
 		s.introduce(header)
 	}
 	return header
 }
 
-func (s *service) introduce(header http.Header) {
-	header.Set("X-Sdk-Client", s.client)
-	header.Set("X-Sdk-Version", s.version)
+func (s *Service) introduce(header http.Header) {
+	header.Set("X-Sdk-Client", s.Client)
+	header.Set("X-Sdk-Version", s.Version)
 }
 
-// campaignsURL is where the decision API decides for a visitor. The keys of variations that the visitor does not have are
+// CampaignsURL is where the decision API decides for a visitor. The keys of variations that the visitor does not have are
 // asked for too, so that such a flag exists.
-func (s *service) campaignsURL() string {
-	address := s.decisionURL + "/" + url.PathEscape(s.environment) + "/campaigns"
-	if s.language == sdk.Python {
+func (s *Service) CampaignsURL() string {
+	address := s.DecisionURL + "/" + url.PathEscape(s.Environment) + "/campaigns"
+	if s.Language == sdk.Python {
 		return address + "/?exposeAllKeys=true"
 	}
 	return address + "?exposeAllKeys=true&extras[]=accountSettings"
 }
 
-// campaignsHeader is sent with that request, together with keyHeader, and with activations.
-func (s *service) campaignsHeader() http.Header {
+// CampaignsHeader is sent with that request, together with KeyHeader, and with activations.
+func (s *Service) CampaignsHeader() http.Header {
 	header := http.Header{"Content-Type": {"application/json"}, "User-Agent": {userAgent}}
 	s.introduce(header)
 	return header
 }
 
-// keyHeader proves who we are. It must not follow a redirect to another host.
-func (s *service) keyHeader() http.Header { return http.Header{"X-Api-Key": {s.key}} }
+// KeyHeader proves who we are. It must not follow a redirect to another host.
+func (s *Service) KeyHeader() http.Header { return http.Header{"X-Api-Key": {s.Key}} }
 
-// visitorSegmentsURL is where other vendors' attributes of a visitor are.
-func (s *service) visitorSegmentsURL(visitorID string) string {
-	return s.segmentsURL + "/accounts/" + url.PathEscape(s.environment) + "/segments/" + url.PathEscape(visitorID)
+// VisitorSegmentsURL is where other vendors' attributes of a visitor are.
+func (s *Service) VisitorSegmentsURL(visitorID string) string {
+	return s.SegmentsURL + "/accounts/" + url.PathEscape(s.Environment) + "/segments/" + url.PathEscape(visitorID)
 }
 
-// hits sends everything but activations. The JavaScript SDK does not introduce itself there.
-func (s *service) hits() *tracking.Encoder {
+// Hits sends everything but activations. The JavaScript SDK does not introduce itself there.
+func (s *Service) Hits() *tracking.Encoder {
 	header := http.Header{"Content-Type": {"application/json"}, "User-Agent": {userAgent}}
-	if s.language == sdk.Python {
+	if s.Language == sdk.Python {
 		s.introduce(header)
 	}
 	return &tracking.Encoder{
-		Language: s.language, Environment: s.environment, URL: s.eventsURL, Header: header, Now: time.Now,
+		Language: s.Language, Environment: s.Environment, URL: s.EventsURL, Header: header, Now: time.Now,
 	}
 }
 
-// activations go where decisions come from. Only the JavaScript SDK sends its key there.
-func (s *service) activations() *tracking.Encoder {
+// Activations go where decisions come from. Only the JavaScript SDK sends its key there.
+func (s *Service) Activations() *tracking.Encoder {
 	e := &tracking.Encoder{
-		Language: s.language, Environment: s.environment, Activations: true, URL: s.decisionURL + "/activate",
-		Header: s.campaignsHeader(), Now: time.Now,
+		Language: s.Language, Environment: s.Environment, Activations: true, URL: s.DecisionURL + "/activate",
+		Header: s.CampaignsHeader(), Now: time.Now,
 	}
-	if s.language == sdk.JavaScript {
-		e.Auth = s.keyHeader
+	if s.Language == sdk.JavaScript {
+		e.Auth = s.KeyHeader
 	}
 	return e
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/burgee-flags/burgee/engine/backend/datasync"
 	"github.com/burgee-flags/burgee/engine/eval"
+	"github.com/burgee-flags/burgee/engine/jsonscan"
 )
 
 // Read decodes a file of vectors. Numbers keep their text.
@@ -135,10 +136,27 @@ func RequireEqual(t testing.TB, want, got any) {
 
 // Attributes lists the members of a user in their order, as a Python program would hand them over.
 func Attributes(user json.RawMessage) (attributes []eval.Attribute, isObject bool) {
-	isObject = datasync.Object(bytes.TrimSpace(user), func(name string, value []byte) {
+	isObject = jsonscan.Members(bytes.TrimSpace(user), func(name string, value []byte) {
 		attributes = append(attributes, eval.Attribute{Name: string([]byte(name)), Value: datasync.Value(value)})
 	})
 	return attributes, isObject
+}
+
+// Metrics is what the Python package makes of track_metric(name, value), or of track_metrics(many) when name is nil.
+func Metrics(name, value, many json.RawMessage) []datasync.Metric {
+	if name == nil {
+		attributes, _ := Attributes(many)
+		var metrics []datasync.Metric
+		for _, a := range attributes {
+			metrics = append(metrics, datasync.Metric{Name: eval.StringValue(a.Name), Value: a.Value})
+		}
+		return metrics
+	}
+	m := datasync.Metric{Name: datasync.Value(name), Value: eval.Value{Kind: eval.Number, Text: "1.0"}}
+	if value != nil {
+		m.Value = datasync.Value(value)
+	}
+	return []datasync.Metric{m}
 }
 
 // Falsy reports whether Python takes the value for false.

@@ -1,6 +1,7 @@
 package tracking
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -32,6 +33,18 @@ type Encoder struct {
 	Now         func() time.Time
 }
 
+// separator is between a hit and what is attached to it. No JSON text holds it.
+const separator = 0x1e
+
+// Attach appends something to the record of a hit that is not sent: it is for whoever hears what became of the record.
+func Attach(record, attachment []byte) []byte { return append(append(record, separator), attachment...) }
+
+// Detach takes a record apart.
+func Detach(record []byte) (hit, attachment []byte) {
+	hit, attachment, _ = bytes.Cut(record, []byte{separator})
+	return hit, attachment
+}
+
 // Encode implements event.Encoder. Records are what Hit.Append wrote; their time is when the hit was created.
 func (e *Encoder) Encode(records []event.Record) (event.Request, error) {
 	now := e.Now().UnixMilli()
@@ -56,11 +69,12 @@ func (e *Encoder) Encode(records []event.Record) (event.Request, error) {
 		if i > 0 {
 			body = append(body, ',')
 		}
-		end := len(record.Data) - 1
-		if end < 2 || record.Data[0] != '{' || record.Data[end] != '}' {
+		hit, _ := Detach(record.Data)
+		end := len(hit) - 1
+		if end < 2 || hit[0] != '{' || hit[end] != '}' {
 			return event.Request{}, fmt.Errorf("record %d is no hit", i)
 		}
-		body = append(body, record.Data[:end]...)
+		body = append(body, hit[:end]...)
 		body = strconv.AppendInt(evaljson.AppendName(body, "qt"), max(0, now-record.Time), 10)
 		body = append(body, '}')
 	}

@@ -28,6 +28,18 @@ func (h *Hit) Append(to []byte, language sdk.Language) []byte {
 	return append(to, '}')
 }
 
+// AppendActivation appends what Append makes of NewActivation for a subject, without making it.
+func AppendActivation(to []byte, s *Subject, variationGroupID, variationID string, qa bool) []byte {
+	to = evaljson.AppendText(append(to, '{'), "vid", s.VisitorID)
+	to = evaljson.AppendText(to, "vaid", variationID)
+	to = evaljson.AppendText(to, "caid", variationGroupID)
+	to = appendID(to, "aid", s.AnonymousID)
+	if qa {
+		to = evaljson.AppendBool(to, "qa", true)
+	}
+	return append(to, '}')
+}
+
 // appendIDs writes whom a hit is about: somebody who has logged in goes by the anonymous id, and by the other one as the
 // id of the account.
 func (h *Hit) appendIDs(to []byte, visitor, account string) []byte {

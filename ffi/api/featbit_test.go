@@ -1,0 +1,81 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/burgee-flags/burgee/engine/localserver"
+)
+
+// featBitFlag is a flag of FeatBit that serves its first variation to the user "in", and its second to all others.
+func featBitFlag(key, kind, first, second string) string {
+	return fmt.Sprintf(`{"id":"id-%s","name":"Flag %s","description":"about %s","key":"%s","variationType":"%s","variations":[{"id":"v1","value":%q},`+
+		`{"id":"v2","value":%q}],"targetUsers":[{"keyIds":["in"],"variationId":"v1"}],"rules":[],"isEnabled":true,"disabledVariationId":"v2",`+
+		`"fallthrough":{"variations":[{"id":"v2","rollout":[0,1]}],"includedInExpt":false},"exptIncludeAllTargets":false,`+
+		`"updatedAt":"2024-05-01T10:00:00Z","isArchived":false}`, key, key, key, key, kind, first, second)
+}
+
+// The calls of Flipt's engine answer for another vendor's flags, and that vendor hears of it.
+func TestFeatBitThroughTheCallsOfFlipt(t *testing.T) {
+	s := localserver.StartTest(t, localserver.Options{Backend: localserver.BackendFeatBit})
+	require.NoError(t, s.SetDocument("", []byte(`{"messageType":"data-sync","data":{"eventType":"full","segments":[],"featureFlags":[`+
+		featBitFlag("dark", "boolean", "true", "false")+","+featBitFlag("limit", "number", "10.0", "5")+","+
+		featBitFlag("theme", "string", "wide", "plain")+","+featBitFlag("layout", "json", `{"a":1}`, `{}`)+`]}}`)))
+	l := at(t, someTime)
+	options, err := json.Marshal(map[string]any{
+		"backend": "featbit", "env_secret": localserver.FeatBitSecret, "streaming_url": s.URL(), "event_url": s.URL(),
+	})
+	require.NoError(t, err)
+	handle := l.InitializeEngine(options)
+	require.NotZero(t, handle)
+
+	const rest = `"request_duration_millis":0.0,"timestamp":"` + someTime + `"`
+	variant := func(key, user, match, reason, value, attachment string) string {
+		return `{"match":` + match + `,"segment_keys":[],"reason":"` + reason + `_EVALUATION_REASON","flag_key":"` + key +
+			`","variant_key":"` + value + `"` + attachment + `,` + rest + `}`
+	}
+	request := func(key, user string) string {
+		return `{"flag_key":"` + key + `","entity_id":"` + user + `","context":{"plan":"pro"}}`
+	}
+	ok := func(result string) string { return `{"status":"success","result":` + result + `,"error_message":null}` }
+	for _, c := range []struct{ key, user, want string }{
+		{"theme", "in", variant("theme", "in", "true", "MATCH", "wide", "")},
+		{"theme", "out", variant("theme", "out", "false", "DEFAULT", "plain", "")},
+		{"limit", "in", variant("limit", "in", "true", "MATCH", "10", "")},
+		{"layout", "in", variant("layout", "in", "true", "MATCH", "v1", `,"variant_attachment":"{\"a\":1}"`)},
+	} {
+		require.JSONEq(t, ok(c.want), string(l.EvaluateVariant(handle, []byte(request(c.key, c.user)), nil)), c)
+	}
+	dark := func(enabled, reason string) string {
+		return `{"enabled":` + enabled + `,"flag_key":"dark","reason":"` + reason + `_EVALUATION_REASON",` + rest + `,"segment_keys":[]}`
+	}
+	require.JSONEq(t, ok(dark("true", "MATCH")), string(l.EvaluateBoolean(handle, []byte(request("dark", "in")), nil)))
+	require.JSONEq(t, ok(dark("false", "DEFAULT")), string(l.EvaluateBoolean(handle, []byte(request("dark", "out")), nil)))
+	require.Equal(t, "invalid request: flag not found", failureOf(t, l.EvaluateBoolean(handle, []byte(request("gone", "in")), nil)))
+	require.Contains(t, failureOf(t, l.EvaluateVariant(handle, []byte(request("dark", "in")), nil)), "invalid request: ")
+	require.Equal(t, "invalid request: key is not valid", failureOf(t, l.EvaluateVariant(handle, []byte(request("theme", " ")), nil)))
+
+	var batch struct {
+		Status string
+		Result struct{ Responses []struct{ Type string } }
+	}
+	require.NoError(t, json.Unmarshal(l.EvaluateBatch(handle, []byte(`[`+request("dark", "in")+`,`+request("theme", "in")+`,`+request("gone", "in")+`]`), nil), &batch))
+	require.Equal(t, "success", batch.Status)
+	require.Len(t, batch.Result.Responses, 3)
+	require.Equal(t, "BOOLEAN_EVALUATION_RESPONSE_TYPE", batch.Result.Responses[0].Type)
+	require.Equal(t, "VARIANT_EVALUATION_RESPONSE_TYPE", batch.Result.Responses[1].Type)
+	require.Equal(t, "ERROR_EVALUATION_RESPONSE_TYPE", batch.Result.Responses[2].Type)
+	require.JSONEq(t, ok(`[
+		{"key":"dark","enabled":true,"type":"BOOLEAN_FLAG_TYPE","description":"about dark","default_variant":{"id":"v2","key":"v2","attachment":"false"}},
+		{"key":"layout","enabled":true,"type":"VARIANT_FLAG_TYPE","description":"about layout","default_variant":{"id":"v2","key":"v2","attachment":"{}"}},
+		{"key":"limit","enabled":true,"type":"VARIANT_FLAG_TYPE","description":"about limit","default_variant":{"id":"v2","key":"v2","attachment":"5"}},
+		{"key":"theme","enabled":true,"type":"VARIANT_FLAG_TYPE","description":"about theme","default_variant":{"id":"v2","key":"v2","attachment":"plain"}}
+	]`), string(l.ListFlags(handle, nil)))
+
+	l.DestroyEngine(handle) // sends what is waiting
+	// A flag that is of another kind than the call was evaluated nevertheless, as in FeatBit's client for Node.
+	require.Equal(t, map[string]int{"theme": 3, "limit": 1, "layout": 1, "dark": 4}, s.EventsByName(1))
+}
