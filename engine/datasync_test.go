@@ -319,6 +319,17 @@ func TestARefusedTokenEndsIt(t *testing.T) {
 		require.Equal(t, "Request invalid", status.ErrorKind)
 		require.Equal(t, "A1", served(c, "a", "u"))
 		require.Len(t, s.Sockets(), 2, "no further attempt")
+		require.Contains(t, call(t, c, "refresh", "{}"), "Request invalid")
+	})
+}
+
+// As the vendors' clients do, which try again for as long as their caller waits.
+func TestOpeningWaitsForFlagsThroughFailures(t *testing.T) {
+	forEachVendor(t, func(t *testing.T, v syncVendor) {
+		s := v.serve(t, localserver.Options{})
+		require.NoError(t, s.SetFaults(localserver.Fault{Kind: localserver.FaultAnswer, Status: 503, Path: "/streaming", Times: 3}))
+		c := open(t, v.options(s, map[string]any{"start_wait_ms": 60_000, "streaming_first_retry_delay": 0.001}), Host{})
+		require.Equal(t, Ready, c.Status().State)
 	})
 }
 
