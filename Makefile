@@ -1,6 +1,6 @@
 # Everything is installed into build/, bindings/node/node_modules and bindings/python/.venv; nothing global.
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-go test-c test-python test-readme test-node vectors fuzz bench lint fmt clean
+.PHONY: help demo build test test-go test-c test-python test-readme test-node vectors differential fuzz bench lint fmt clean
 
 PYTHON ?= python3
 FUZZTIME ?= 30s
@@ -60,6 +60,9 @@ vectors: $(VENV)/installed bindings/node/node_modules/installed ## only the vend
 	go test ./engine/backend/... ./ffi/api -run Vectors
 	cd bindings/python && .venv/bin/python -m pytest -q tests/test_vectors.py
 	cd bindings/node && node --test test/vectors.test.mjs
+
+differential: $(VENV)/installed bindings/node/node_modules/installed ## random flags and users beside the vendors' own SDKs
+	cd bindings/python/tests && ../.venv/bin/python -m differential
 
 fuzz: ## run each fuzz target for FUZZTIME
 	@for package in $$(go list ./...); do \

@@ -44,13 +44,13 @@ func compileClause(text []byte) datasync.Condition {
 }
 
 // test finds what a clause comes to, before its negation. Empty texts match nothing, on either side; they are no numbers
-// either.
+// either. IsTrue and IsFalse do not look at their operand.
 func (e *evaluation) test(c *datasync.Condition) (seen string, present bool, result datasync.Verdict) {
 	if c.InSegment() {
 		in := e.member.InAny(e.rules.Segments, c.Segments, e.ec.TargetingKey, e.matches)
 		return "", false, datasync.Judged(in)
 	}
-	if seen, present = e.attribute(c.Attribute, c.Property); present && seen != "" && c.HasValue {
+	if seen, present = e.attribute(c.Attribute, c.Property); present && seen != "" && (c.HasValue || c.IsBool()) {
 		result = c.Compare(seen)
 	}
 	return seen, present, result

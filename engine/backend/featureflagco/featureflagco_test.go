@@ -61,6 +61,18 @@ func segmentText(id string, timestamp int, rules string, included ...string) str
 	return fmt.Sprintf(`{"id":%q,"isArchived":false,"timestamp":%d,"included":[%s],"excluded":[],"rules":[%s]}`, id, timestamp, users, rules)
 }
 
+// As ffc-server-python-sdk 1.1.0 does; every other operator never matches without an operand.
+func TestIsTrueAndIsFalseDoNotLookAtTheirOperand(t *testing.T) {
+	for _, operand := range []string{`""`, `null`, `"false"`} {
+		rule := `{"ruleJsonContent":[{"property":"a","operation":"IsFalse","value":` + operand + `}],` +
+			`"valueOptionsVariationRuleValues":[{"exptRollout":0,"rolloutPercentage":[0,1],"valueOption":{"localId":3,"variationValue":"no"}}]}`
+		rules := datasynctest.Compile(t, newCompiler(""), datasynctest.Message("full", []string{flagText("f", 1, "F", rule, "")}, nil))
+		out := eval.Outcome{}
+		rules.Resolve("f", &eval.Context{TargetingKey: "u", Attributes: []eval.Attribute{{Name: "a", Value: eval.StringValue("False")}}}, &out)
+		require.Equal(t, "no", out.Value.Text, operand)
+	}
+}
+
 func TestWhatAFlagDependsOnChangesIt(t *testing.T) {
 	c := newCompiler("")
 	first := datasynctest.Compile(t, c, datasynctest.Message("full",

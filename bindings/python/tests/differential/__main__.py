@@ -73,22 +73,26 @@ def featbit_pairs(environment: featbit.Environment) -> Iterator[tuple[str, Any, 
 
 def featureflagco_pairs(environment: featureflagco.Environment) -> Iterator[tuple[str, Any, Any, Any]]:
     """Yield (flag key, user, their decision, our decision) for every flag and user."""
-    from ffcclient.category import FFC_FEATURE_FLAGS, FFC_SEGMENTS
+    import ffcclient.category as their_category
+    import ffcclient.config as their_config
+    import ffcclient.data_storage as their_storage
     from ffcclient.client import FFCClient as TheirClient
-    from ffcclient.config import Config as TheirConfig
-    from ffcclient.data_storage import InMemoryDataStorage
 
+    from burgee.featureflagco import category, config, data_storage
     from burgee.featureflagco.client import FFCClient
-    from burgee.featureflagco.config import Config
 
-    data = environment.message["data"]
-    storage = InMemoryDataStorage()
-    kinds = {FFC_FEATURE_FLAGS: data["featureFlags"], FFC_SEGMENTS: data["segments"]}
-    storage.init({kind: {item["id"]: item for item in items} for kind, items in kinds.items()}, 1)
-    secret = featureflagco.SECRET
-    their_config = TheirConfig(secret, offline=True, data_storage=storage)
-    with TheirClient(their_config) as theirs, FFCClient(Config(secret, offline=True)) as ours:
-        assert ours.initialize_from_external_json(json.dumps(environment.message))
+    # Offline a storage is the only way in.
+    def configured(category: Any, config: Any, data_storage: Any) -> Any:
+        data = environment.message["data"]
+        kinds = {category.FFC_FEATURE_FLAGS: data["featureFlags"], category.FFC_SEGMENTS: data["segments"]}
+        storage = data_storage.InMemoryDataStorage()
+        storage.init({kind: {item["id"]: item for item in items} for kind, items in kinds.items()}, 1)
+        return config.Config(featureflagco.SECRET, offline=True, data_storage=storage)
+
+    with (
+        TheirClient(configured(their_category, their_config, their_storage)) as theirs,
+        FFCClient(configured(category, config, data_storage)) as ours,
+    ):
         for key in environment.keys:
             for user in environment.users:
                 pair = (key, user, DEFAULT)
