@@ -136,7 +136,10 @@ func TestMethodsOfTheVendor(t *testing.T) {
 		for params, want := range map[string]string{
 			`{"key":"a"}`: "variation is missing", `{"variation":"v"}`: "key is missing", `{"key":"a","variation":"v","timestamp":-1}`: "timestamp is -1",
 			`{"key":"a","variation":"v","more":1}`: "more is not a parameter", `[]`: "want a JSON object",
-			`{"key":"a","variation":"v"}`: "key is not valid",
+			`{"key":"a","variation":"v"}`:                              "key is not valid",
+			`{"key":"a","variation":"v","prerequisites":5}`:            "prerequisites is not a list",
+			`{"key":"a","variation":"v","prerequisites":[5]}`:          "prerequisites holds something that is not an object",
+			`{"key":"a","variation":"v","prerequisites":[{"key":""}]}`: "key is missing",
 		} {
 			require.Contains(t, call(t, c, v.backend+".expose", params), want, params)
 		}

@@ -427,7 +427,7 @@ func TestFailuresToConnectAreNamed(t *testing.T) {
 			{denied.URL(), "WebSocket error", "Handshake status 403: ws://", 5},
 			{"ws://no-such-host.invalid", "WebSocket error", "no-such-host.invalid", 5},
 		} {
-			c1 := open(t, v.options(gone, map[string]any{"streaming_url": c.url, "websocket_timeout": c.timeout}), Host{})
+			c1 := open(t, v.options(gone, map[string]any{"streaming_url": c.url, "websocket_timeout": c.timeout, "start_wait_ms": 0}), Host{})
 			status := waitState(t, c1, Failed)
 			require.Equal(t, c.kind, status.ErrorKind, c.url)
 			require.Contains(t, *status.Error, c.words)

@@ -92,6 +92,7 @@ func appendResolution(dst []byte, out *eval.Outcome, fallback []byte) []byte {
 	if out.InExperiment {
 		dst = append(dst, `,"inExperiment":true`...)
 	}
+	dst = appendPrerequisites(dst, out.Prerequisites)
 	dst = append(dst, `,"version":`...)
 	dst = appendUint(dst, out.Version)
 	dst = append(dst, '}')
@@ -102,6 +103,31 @@ func appendResolution(dst []byte, out *eval.Outcome, fallback []byte) []byte {
 		dst = jsonscan.AppendString(dst, out.ErrorMessage)
 	}
 	return append(dst, '}')
+}
+
+// appendPrerequisites appends the flags that were evaluated on the way, if there are any.
+func appendPrerequisites(dst []byte, exposures []eval.Exposure) []byte {
+	for i := range exposures {
+		e := &exposures[i]
+		if i == 0 {
+			dst = append(dst, `,"prerequisites":[{"key":`...)
+		} else {
+			dst = append(dst, `},{"key":`...)
+		}
+		dst = jsonscan.AppendString(dst, e.FlagKey)
+		dst = append(dst, `,"variation":`...)
+		dst = jsonscan.AppendString(dst, e.Variant)
+		dst = append(dst, `,"value":`...)
+		dst = appendValue(dst, e.Served)
+		dst = append(dst, `,"reason":`...)
+		dst = jsonscan.AppendString(dst, e.VendorReason)
+		dst = append(dst, `,"in_experiment":`...)
+		dst = appendBool(dst, e.InExperiment)
+	}
+	if len(exposures) > 0 {
+		dst = append(dst, "}]"...)
+	}
+	return dst
 }
 
 func appendValue(dst []byte, v eval.Value) []byte {

@@ -107,10 +107,37 @@ func (v *Vendor) trackMetrics(params *option.Reader, appType string) action {
 }
 
 // expose tells the vendor of an evaluation whose result the host kept, once it is used: {"context", "key", "variation",
-// "value", "reason", "in_experiment", "timestamp"} -> {"accepted"}. The time is Unix milliseconds; without one, now.
+// "value", "reason", "in_experiment", "prerequisites", "timestamp"} -> {"accepted"}. The time is Unix milliseconds; without
+// one, now. prerequisites are the flags that were evaluated on the way, as the metadata of resolve has them.
 func (v *Vendor) expose(params *option.Reader) action {
 	const latest = 1 << 53
 	ec := userOf(params)
+	served := exposureOf(params)
+	var prerequisites []eval.Exposure
+	if raw := params.Raw("prerequisites"); raw != nil && !jsonscan.Elements(raw, func(element []byte) {
+		one, err := option.New(element)
+		if err != nil {
+			params.Problem("prerequisites", "holds something that is not an object")
+			return
+		}
+		prerequisites = append(prerequisites, exposureOf(one))
+		if err := one.Err("prerequisites"); err != nil {
+			params.Problem("prerequisites", "cannot be read: "+err.Error())
+		}
+	}) {
+		params.Problem("prerequisites", "is not a list")
+	}
+	at := params.Whole("timestamp", time.Now().UnixMilli(), 0, latest)
+	return func(call *backend.Call) (any, error) {
+		if err := v.check(ec); err != nil {
+			return nil, err
+		}
+		return acceptedResult{Accepted: call.Report(at, v.Events.Evaluation(nil, ec, prerequisites, served, at))}, nil
+	}
+}
+
+// exposureOf reads one evaluated flag.
+func exposureOf(params *option.Reader) eval.Exposure {
 	served := eval.Exposure{
 		FlagKey:      params.String("key", ""),
 		Variant:      evaljson.Value(orNull(params.Raw("variation"))).String(),
@@ -124,13 +151,7 @@ func (v *Vendor) expose(params *option.Reader) action {
 	if served.Variant == "" {
 		params.Problem("variation", "is missing")
 	}
-	at := params.Whole("timestamp", time.Now().UnixMilli(), 0, latest)
-	return func(call *backend.Call) (any, error) {
-		if err := v.check(ec); err != nil {
-			return nil, err
-		}
-		return acceptedResult{Accepted: call.Report(at, v.Events.Evaluation(nil, ec, nil, served, at))}, nil
-	}
+	return served
 }
 
 func orNull(raw []byte) []byte {
