@@ -297,7 +297,7 @@ typedef struct burgee_result {
   uint32_t reserved;
 } burgee_result;
 
-/* Evaluates one flag, and queues what its vendor should hear of that. Never blocks. Returns result->code, so 0 is success. When the flag yields a value of another type
+/* Evaluates one flag, and queues what its vendor should hear of that if the result fits into the buffer. Never blocks. Returns result->code, so 0 is success. When the flag yields a value of another type
  * than wanted the code is BURGEE_TYPE_MISMATCH. An unknown client is BURGEE_INVALID_HANDLE. */
 BURGEE_API uint32_t burgee_resolve_into(uint64_t client, const burgee_request *request, burgee_result *result);
 

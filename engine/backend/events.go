@@ -40,6 +40,7 @@ type Tracked struct {
 func Delivery(opts *option.Reader, defaults event.Config) (config event.Config, disabled bool) {
 	config = defaults
 	config.Events = int(opts.Whole("events_max_in_queue", int64(defaults.Events), 1, maxQueue))
+	config.Bytes = max(event.DefaultBytes, config.Events*(event.DefaultBytes/event.DefaultEvents))
 	config.Interval = opts.Seconds("events_flush_interval", defaults.Interval)
 	config.RetryWait = max(opts.Seconds("events_retry_interval", defaults.RetryWait), time.Millisecond)
 	if opts.Has("events_max_retries") {

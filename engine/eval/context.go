@@ -15,8 +15,23 @@ type Context struct {
 
 // Lookup returns the attribute called name. Of repeated names the last one counts, as in a JSON object.
 func (c *Context) Lookup(name string) (Value, bool) {
+	if name == "" {
+		return c.lookupEmpty()
+	}
+	// Names of one length mostly differ in their last letter, and looking at that is faster than comparing texts.
+	last := len(name) - 1
 	for i := len(c.Attributes) - 1; i >= 0; i-- {
-		if c.Attributes[i].Name == name {
+		a := &c.Attributes[i]
+		if len(a.Name) == len(name) && a.Name[last] == name[last] && a.Name == name {
+			return a.Value, true
+		}
+	}
+	return Value{}, false
+}
+
+func (c *Context) lookupEmpty() (Value, bool) {
+	for i := len(c.Attributes) - 1; i >= 0; i-- {
+		if c.Attributes[i].Name == "" {
 			return c.Attributes[i].Value, true
 		}
 	}

@@ -12,6 +12,9 @@ import (
 // single underscores between digits, decimal digits of any script, and inf, infinity and nan in any case. Numbers beyond
 // the range become infinite.
 func Float(s string) (float64, bool) {
+	if n, ok := small(s); ok {
+		return n, true // nearly always
+	}
 	s = trim(s)
 	plain := true
 	for i := range len(s) {
@@ -29,6 +32,23 @@ func Float(s string) (float64, bool) {
 		return 0, false
 	}
 	return parse(string(cleaned))
+}
+
+// small reads a whole number that a float64 holds exactly.
+func small(s string) (float64, bool) {
+	const mostDigits = 15
+	if s == "" || len(s) > mostDigits {
+		return 0, false
+	}
+	n := int64(0)
+	for i := range len(s) {
+		digit := s[i] - '0'
+		if digit > 9 {
+			return 0, false
+		}
+		n = n*10 + int64(digit)
+	}
+	return float64(n), true
 }
 
 // clean appends s with its underscores removed and its digits in ASCII. It reports false for an underscore that is not

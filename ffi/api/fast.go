@@ -86,8 +86,12 @@ func (l *Library) ResolveInto(handle uint64, request *Request, result *Result) (
 	}
 	defer containFast(result, &code)
 	c := newCall()
-	l.resolveFast(handle, request, c)
+	e := l.resolveFast(handle, request, c)
 	c.write(request, result)
+	// When the result does not fit the caller comes again.
+	if e != nil && request.Flags&noExposure == 0 && result.Length <= result.Capacity {
+		e.client.Expose(&c.context, &c.outcome)
+	}
 	c.done()
 	return result.Code
 }
@@ -102,36 +106,36 @@ func containFast(result *Result, code *uint32) {
 	}
 }
 
-// resolveFast leaves the outcome in c.
-func (l *Library) resolveFast(handle uint64, request *Request, c *call) {
+// resolveFast leaves the outcome in c. It returns whose flag was evaluated; nil if there was nothing to evaluate.
+func (l *Library) resolveFast(handle uint64, request *Request, c *call) *entry {
 	out := &c.outcome
 	out.Version = 0
 	e := l.handles.get(handle)
 	switch {
 	case e == nil:
 		fail(out, errHandle)
-		return
+		return nil
 	case e.broken != nil:
 		fail(out, e.broken)
-		return
+		return nil
 	case request == nil:
 		out.Fail(eval.CodeInvalidRequest, "the request is NULL")
-		return
+		return nil
 	case request.Want >= uint32(wants):
 		out.Fail(eval.CodeInvalidRequest, "want is not one of burgee_want")
-		return
+		return nil
 	case request.Flags > noExposure:
 		out.Fail(eval.CodeInvalidRequest, "flags has a bit that is not declared")
-		return
+		return nil
 	}
 	key, ok := request.FlagKey.read()
 	if !ok {
 		out.Fail(eval.CodeInvalidRequest, "flag_key is not UTF-8 text")
-		return
+		return nil
 	}
 	if code, message := c.readAttributes(request); code != "" {
 		out.Fail(code, message)
-		return
+		return nil
 	}
 	w := want(request.Want)
 	switch w {
@@ -142,9 +146,6 @@ func (l *Library) resolveFast(handle uint64, request *Request, c *call) {
 		e.resolveFlipt(key, &c.context, out)
 	default:
 		e.client.Resolve(key, &c.context, out)
-		if request.Flags&noExposure == 0 {
-			e.client.Expose(&c.context, out)
-		}
 		if w == wantVendor {
 			out.Value = out.Served
 		} else {
@@ -155,6 +156,7 @@ func (l *Library) resolveFast(handle uint64, request *Request, c *call) {
 		// What the texts are depends on what was asked for.
 		out.ID = out.ID*uint64(wants) + uint64(w)
 	}
+	return e
 }
 
 func fail(out *eval.Outcome, err *eval.Error) { out.Fail(err.Code, err.Error()) }

@@ -39,7 +39,10 @@ func fastResult(capacity int) *Result {
 type texts struct {
 	value, variant, attachment, message string
 	segments                            []string
+	vendor                              vendorTexts
 }
+
+type vendorTexts struct{ reason, flagName, ruleName string }
 
 // read takes the texts apart as the header says that they stand.
 func (r *Result) read(t *testing.T) texts {
@@ -60,6 +63,7 @@ func (r *Result) read(t *testing.T) texts {
 	for range r.SegmentCount {
 		got.segments = append(got.segments, next(binary.NativeEndian.Uint32([]byte(next(4)))))
 	}
+	got.vendor = vendorTexts{next(r.VendorReasonLength), next(r.FlagNameLength), next(r.RuleNameLength)}
 	require.Empty(t, rest)
 	return got
 }
@@ -77,15 +81,15 @@ func TestResolveInto(t *testing.T) {
 		boolean uint32
 		matched uint32
 	}{
-		{"string", fastRequest("theme", wantString, str("plan", "pro")), "", eval.String, texts{"amber", "amber", hex, "", both}, 0, 1},
-		{"any", fastRequest("theme", wantAny, str("plan", "pro")), "", eval.String, texts{"amber", "amber", hex, "", both}, 0, 1},
-		{"object", fastRequest("theme", wantObject, str("plan", "pro")), "", eval.JSON, texts{hex, "amber", hex, "", both}, 0, 1},
-		{"number", fastRequest("limit", wantNumber), "", eval.Number, texts{"-12.50", "-12.50", "", "", []string{"everybody"}}, 0, 1},
+		{"string", fastRequest("theme", wantString, str("plan", "pro")), "", eval.String, texts{"amber", "amber", hex, "", both, vendorTexts{}}, 0, 1},
+		{"any", fastRequest("theme", wantAny, str("plan", "pro")), "", eval.String, texts{"amber", "amber", hex, "", both, vendorTexts{}}, 0, 1},
+		{"object", fastRequest("theme", wantObject, str("plan", "pro")), "", eval.JSON, texts{hex, "amber", hex, "", both, vendorTexts{}}, 0, 1},
+		{"number", fastRequest("limit", wantNumber), "", eval.Number, texts{"-12.50", "-12.50", "", "", []string{"everybody"}, vendorTexts{}}, 0, 1},
 		{"boolean", fastRequest("dark", wantBoolean, str("plan", "pro")), "", eval.Bool, texts{segments: []string{"pro-users"}}, 1, 1},
 		{"no match", fastRequest("dark", wantBoolean), "", eval.Bool, texts{}, 0, 0},
 		{"no value", fastRequest("bare", wantString), "", eval.Null, texts{}, 0, 0},
-		{"Flipt variant", fastRequest("theme", wantFliptVariant, str("plan", "pro")), "", eval.String, texts{"amber", "", hex, "", both}, 0, 1},
-		{"Flipt drops other kinds", fastRequest("theme", wantFliptVariant, str("plan", "pro"), integer("plan", 5)), "", eval.String, texts{"grey", "", "", "", nil}, 0, 0},
+		{"Flipt variant", fastRequest("theme", wantFliptVariant, str("plan", "pro")), "", eval.String, texts{"amber", "", hex, "", both, vendorTexts{}}, 0, 1},
+		{"Flipt drops other kinds", fastRequest("theme", wantFliptVariant, str("plan", "pro"), integer("plan", 5)), "", eval.String, texts{"grey", "", "", "", nil, vendorTexts{}}, 0, 0},
 		{"Flipt boolean", fastRequest("dark", wantFliptBoolean, str("plan", "pro")), "", eval.Bool, texts{segments: []string{"pro-users"}}, 1, 1},
 		{"Flipt any", fastRequest("dark", wantFliptAny), "", eval.Bool, texts{}, 0, 0},
 		{"Flipt wrong type", fastRequest("dark", wantFliptVariant), eval.CodeTypeMismatch, eval.Null, texts{message: "invalid request: dark is not a variant flag"}, 0, 0},

@@ -76,6 +76,31 @@ func TestFeatBitThroughTheCallsOfFlipt(t *testing.T) {
 	]`), string(l.ListFlags(handle, nil)))
 
 	l.DestroyEngine(handle) // sends what is waiting
-	// A flag that is of another kind than the call was evaluated nevertheless, as in FeatBit's client for Node.
-	require.Equal(t, map[string]int{"theme": 3, "limit": 1, "layout": 1, "dark": 4}, s.EventsByName(1))
+	// A flag that is of another kind than the call serves nothing.
+	require.Equal(t, map[string]int{"theme": 3, "limit": 1, "layout": 1, "dark": 3}, s.EventsByName(1))
+}
+
+// FeatBit hears once of an evaluation whose result had to be fetched again, and never of one that is to be kept from it.
+func TestTheFastCallTellsTheVendorOnce(t *testing.T) {
+	s := localserver.StartTest(t, localserver.Options{Backend: localserver.BackendFeatBit})
+	require.NoError(t, s.SetDocument("", []byte(`{"messageType":"data-sync","data":{"eventType":"full","segments":[],"featureFlags":[`+
+		featBitFlag("limit", "number", "10.0", "5")+`]}}`)))
+	l := New(Host{})
+	handle := l.InitializeEngine([]byte(fmt.Sprintf(
+		`{"backend":"featbit","env_secret":%q,"streaming_url":%q,"event_url":%q}`, localserver.FeatBitSecret, s.URL(), s.URL())))
+	request := fastRequest("limit", wantVendor)
+	request.TargetingKey = text("in")
+	for _, capacity := range []int{1, 512} {
+		result := fastResult(capacity)
+		require.Zero(t, l.ResolveInto(handle, request, result))
+		if capacity > 1 {
+			require.Equal(t, texts{value: "10.0", variant: "v1", vendor: vendorTexts{reason: "target match", flagName: "Flag limit"}}, result.read(t))
+		}
+	}
+	request.Flags = noExposure
+	require.Zero(t, l.ResolveInto(handle, request, fastResult(512)))
+	require.Contains(t, string(l.Call(handle, []byte("resolve"),
+		[]byte(`{"key":"limit","context":{"targetingKey":"in"},"exposure":false}`), nil)), `"vendorReason":"target match"`)
+	l.DestroyEngine(handle)
+	require.Equal(t, map[string]int{"limit": 1}, s.EventsByName(1))
 }

@@ -110,11 +110,9 @@ func isFliptMessage(text string) bool {
 	return false
 }
 
-// resolveFlipt evaluates the flag, and tells its vendor if that wants to hear of it. An error is worded as Flipt's engine
-// would.
+// resolveFlipt evaluates the flag. An error is worded as Flipt's engine would.
 func (e *entry) resolveFlipt(flagKey string, ec *eval.Context, out *eval.Outcome) {
 	e.client.Resolve(flagKey, ec, out)
-	e.client.Expose(ec, out)
 	switch {
 	case out.ErrorCode == "":
 	case out.ErrorCode != eval.CodeNotReady:
@@ -176,6 +174,7 @@ func (l *Library) evaluate(handle uint64, request, dst []byte, boolean bool) []b
 	out := &c.outcome
 	e.resolveFlipt(flagKey, &c.context, out)
 	checkFliptType(out, boolean)
+	e.client.Expose(&c.context, out)
 	switch {
 	case out.ErrorCode != "":
 		dst = appendFailure(dst, out.ErrorMessage)
@@ -246,6 +245,7 @@ func (l *Library) batch(e *entry, c *call, requests, dst []byte) (grown []byte, 
 		if out.ErrorCode != "" && errorEntryReason(out.ErrorCode) == "" {
 			return dst, out.ErrorMessage
 		}
+		e.client.Expose(&c.context, out)
 		if !first {
 			dst = append(dst, ',')
 		}

@@ -91,10 +91,10 @@ func resolve(client *engine.Client, c *call, dst []byte) ([]byte, error) {
 		c.outcome.Fail(eval.CodeInvalidContext, c.params.context.Error())
 	} else {
 		client.Resolve(c.params.key, &c.context, &c.outcome)
+		convert(&c.outcome, c.params.want)
 		if !c.params.silent {
 			client.Expose(&c.context, &c.outcome)
 		}
-		convert(&c.outcome, c.params.want)
 	}
 	return appendResolution(dst, &c.outcome, c.params.fallback), nil
 }

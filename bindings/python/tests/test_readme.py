@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from conftest import ROOT, LocalServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 README = (ROOT / "README.md").read_text("utf-8")
 
@@ -22,7 +27,15 @@ def snippets() -> list[tuple[str, str]]:
 
 
 def run(*command: str, cwd: Path = ROOT, **env: str) -> str:
-    done = subprocess.run(command, cwd=cwd, env={**os.environ, **env}, capture_output=True, text=True, timeout=600)
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env={**os.environ, **env},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -39,6 +52,8 @@ def test_every_block_is_run_by_a_test_of_this_file() -> None:
         "python",
         "node",
         "python with a server at http://localhost:8080",
+        "python with FeatBit at http://localhost:5100",
+        "node with FeatBit at http://localhost:5100",
         "c",
         "sh",
     ]
@@ -73,6 +88,45 @@ def test_python_example_with_a_server(tmp_path: Path) -> None:
         server.close()
 
 
+@pytest.fixture
+def featbit() -> Iterator[LocalServer]:
+    server = LocalServer("--backend", "featbit", "--file", str(ROOT / "testdata/flags/demo.featbit.json"))
+    yield server
+    server.close()
+
+
+def at_featbit(how: str, server: LocalServer) -> str:
+    return block(f"{how} with FeatBit at http://localhost:5100").replace("localhost:5100", server.url[len("http://") :])
+
+
+def told(server: LocalServer) -> list[str]:
+    """Return what FeatBit has heard of: keys of flags and names of metrics."""
+    events = [event for request in server.control("GET", "/requests") for event in json.loads(request["body"] or "[]")]
+    return [
+        name
+        for event in events
+        for name in [each["featureFlagKey"] for each in event.get("variations", [])]
+        + [each["eventName"] for each in event.get("metrics", [])]
+    ]
+
+
+def test_python_example_with_featbit(tmp_path: Path, featbit: LocalServer) -> None:
+    (tmp_path / "example.py").write_text(at_featbit("python", featbit), "utf-8")
+    out = run(sys.executable, "example.py", cwd=tmp_path)
+    assert out.splitlines() == ["Checkout layout: wizard, because: rule match"]
+    assert sorted(told(featbit)) == ["checkout-layout", "order-placed"]
+
+
+def test_node_example_with_featbit(featbit: LocalServer) -> None:
+    example = ROOT / "bindings/node/build/readme-featbit.mjs"
+    example.write_text(at_featbit("node", featbit), "utf-8")
+    try:
+        assert run("node", str(example)).splitlines()[-1] == "wizard"
+    finally:
+        example.unlink()
+    assert sorted(told(featbit)) == ["checkout-layout", "order-placed"]
+
+
 @pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
 def test_c_example(tmp_path: Path) -> None:
     (tmp_path / "example.c").write_text(block("c"), "utf-8")
@@ -88,11 +142,14 @@ def test_commands(tmp_path: Path) -> None:
         "pip install ./bindings/python",
         "npm install ./bindings/node",
         "go build -o build/burgee-local-server ./engine/cmd/burgee-local-server",
+        "build/burgee-local-server --backend featbit --file testdata/flags/demo.featbit.json --listen 127.0.0.1:5100",
     ]
     # The first two are what the demo does, in a folder of its own.
     out = run("make", "demo", f"PYTHON={sys.executable}")
     assert "variant2 MATCH_EVALUATION_REASON" in out
     run(*commands[2].split())
+    # On a port that is free. It ends when its stdin does.
+    run(*commands[3].replace(":5100", ":0").split())
 
 
 def test_scripts_that_are_named_exist() -> None:

@@ -2,6 +2,7 @@ package featbit
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/burgee-flags/burgee/engine/backend/datasync"
 )
@@ -14,6 +15,9 @@ const (
 )
 
 func originOf(property string) uint8 {
+	if property == "" || property[0] < utf8.RuneSelf && property[0]|0x20 != 'k' && property[0]|0x20 != 'n' {
+		return fromCustom // nearly always
+	}
 	switch strings.ToLower(property) {
 	case "key", "keyid":
 		return fromKey

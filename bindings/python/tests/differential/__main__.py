@@ -14,12 +14,14 @@ import secrets
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from . import featbit, featureflagco
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    Pair = tuple[str, Any, str, str]  # flag key, user, their decision, our decision
 
 ROOT = Path(__file__).resolve().parents[4]
 KEPT = ROOT / "build" / "differential"
@@ -32,79 +34,108 @@ DEFAULT = "the default"
 NOTHING_SERVED = "error in evaluation"
 
 
-def decide(detail: Callable[[], Any]) -> Any:
-    """Return a decision as text that can be compared: the types and NaN count."""
+def recorder(interface: type[Any]) -> type[Any]:
+    """Make an event processor that keeps what the vendor would be told."""
+
+    class Recorder(interface):
+        told: ClassVar[list[Any]] = []
+
+        def __init__(self, *_: Any) -> None:
+            """Take whatever the SDK passes."""
+
+        def send_event(self, event: Any) -> None:
+            told = event.to_json_dict()
+            for each in told.get("variations", []) + told.get("userVariations", []):
+                each.pop("timestamp")
+            self.told.append(told)
+
+        def flush(self) -> None:
+            """Do nothing: there is nothing to wait for."""
+
+        def stop(self) -> None:
+            """Do nothing."""
+
+    return Recorder
+
+
+def decide(client: Any, recorded: type[Any], key: str, user: dict[str, Any]) -> str:
+    """Return a decision and what the vendor is told of it as text that can be compared: the types and NaN count."""
+    recorded.told.clear()
     try:
-        decision = detail().to_json_dict()
+        decision = client.variation_detail(key, user, DEFAULT).to_json_dict()
     except AttributeError:
         return NOTHING_SERVED
-    return json.dumps(decision, sort_keys=True)
+    return json.dumps([decision, recorded.told], sort_keys=True)
 
 
-def same(theirs: Any, ours: Any) -> bool:
+def same(theirs: str, ours: str) -> bool:
     if theirs == NOTHING_SERVED:
         return NOTHING_SERVED in ours and DEFAULT in ours
-    return bool(theirs == ours)
+    return theirs == ours
 
 
-def featbit_pairs(environment: featbit.Environment) -> Iterator[tuple[str, Any, Any, Any]]:
-    """Yield (flag key, user, their decision, our decision) for every flag and user."""
+def pairs_of(theirs: Any, ours: Any, recorders: tuple[Any, Any], keys: list[str], users: list[Any]) -> Iterator[Pair]:
+    """Evaluate every flag for every user with both."""
+    for key in keys:
+        for user in users:
+            yield key, user, decide(theirs, recorders[0], key, user), decide(ours, recorders[1], key, user)
+
+
+def featbit_pairs(environment: featbit.Environment) -> Iterator[Pair]:
+    """Decide with fb-python-sdk and with burgee.featbit."""
     from fbclient.client import FBClient as TheirClient
     from fbclient.config import Config as TheirConfig
+    from fbclient.interfaces import EventProcessor as TheirProcessor
 
     from burgee.featbit.client import FBClient
     from burgee.featbit.config import Config
+    from burgee.featbit.interfaces import EventProcessor
 
     where = ("secret", "http://localhost", "ws://localhost")
     message = json.dumps(environment.message)
-    with TheirClient(TheirConfig(*where, offline=True)) as theirs, FBClient(Config(*where, offline=True)) as ours:
+    recorders = recorder(TheirProcessor), recorder(EventProcessor)
+    with (
+        TheirClient(TheirConfig(*where, offline=True, event_processor_imp=recorders[0])) as theirs,
+        FBClient(Config(*where, offline=True, event_processor_imp=recorders[1])) as ours,
+    ):
         assert theirs.initialize_from_external_json(message)
         assert ours.initialize_from_external_json(message)
-        for flag in environment.message["data"]["featureFlags"]:
-            for user in environment.users:
-                pair = (flag["key"], user, DEFAULT)
-                yield (
-                    flag["key"],
-                    user,
-                    decide(lambda pair=pair: theirs.variation_detail(*pair)),
-                    decide(lambda pair=pair: ours.variation_detail(*pair)),
-                )
+        keys = [flag["key"] for flag in environment.message["data"]["featureFlags"]]
+        yield from pairs_of(theirs, ours, recorders, keys, environment.users)
 
 
-def featureflagco_pairs(environment: featureflagco.Environment) -> Iterator[tuple[str, Any, Any, Any]]:
-    """Yield (flag key, user, their decision, our decision) for every flag and user."""
+def featureflagco_pairs(environment: featureflagco.Environment) -> Iterator[Pair]:
+    """Decide with ffc-server-python-sdk and with burgee.featureflagco."""
     import ffcclient.category as their_category
     import ffcclient.config as their_config
     import ffcclient.data_storage as their_storage
     from ffcclient.client import FFCClient as TheirClient
+    from ffcclient.interfaces import EventProcessor as TheirProcessor
 
     from burgee.featureflagco import category, config, data_storage
     from burgee.featureflagco.client import FFCClient
+    from burgee.featureflagco.interfaces import EventProcessor
 
     # Offline a storage is the only way in.
-    def configured(category: Any, config: Any, data_storage: Any) -> Any:
+    def configured(category: Any, config: Any, data_storage: Any, processor: Any) -> Any:
         data = environment.message["data"]
         kinds = {category.FFC_FEATURE_FLAGS: data["featureFlags"], category.FFC_SEGMENTS: data["segments"]}
         storage = data_storage.InMemoryDataStorage()
         storage.init({kind: {item["id"]: item for item in items} for kind, items in kinds.items()}, 1)
-        return config.Config(featureflagco.SECRET, offline=True, data_storage=storage)
+        secret = featureflagco.SECRET
+        return config.Config(secret, offline=True, data_storage=storage, event_processor_imp=processor)
 
+    recorders = recorder(TheirProcessor), recorder(EventProcessor)
     with (
-        TheirClient(configured(their_category, their_config, their_storage)) as theirs,
-        FFCClient(configured(category, config, data_storage)) as ours,
+        TheirClient(configured(their_category, their_config, their_storage, recorders[0])) as theirs,
+        FFCClient(configured(category, config, data_storage, recorders[1])) as ours,
     ):
-        for key in environment.keys:
-            for user in environment.users:
-                pair = (key, user, DEFAULT)
-                yield (
-                    key,
-                    user,
-                    decide(lambda pair=pair: theirs.variation_detail(*pair)),
-                    decide(lambda pair=pair: ours.variation_detail(*pair)),
-                )
+        yield from pairs_of(theirs, ours, recorders, environment.keys, environment.users)
 
 
-def compare(name: str, pairs: int, numbers: random.Random, make: Callable[..., Any], decisions: Callable[..., Any]) -> int:
+def compare(
+    name: str, pairs: int, numbers: random.Random, make: Callable[..., Any], decisions: Callable[..., Any]
+) -> int:
     """Compare at least so many pairs. Returns how many differ."""
     done = wrong = served = 0
     while done < pairs and wrong == 0:
@@ -117,7 +148,9 @@ def compare(name: str, pairs: int, numbers: random.Random, make: Callable[..., A
             wrong += 1
             if wrong <= 3:
                 flag = next(
-                    f for f in environment.message["data"]["featureFlags"] if key in (f.get("key"), f.get("ff", {}).get("keyName"))
+                    f
+                    for f in environment.message["data"]["featureFlags"]
+                    if key in (f.get("key"), f.get("ff", {}).get("keyName"))
                 )
                 print(f"{name}: {key} for {user!r}\n  theirs: {theirs}\n  ours:   {ours}\n  flag:   {json.dumps(flag)}")
         if wrong:

@@ -14,8 +14,42 @@ SEGMENTS = 8
 USERS = 150
 
 START = datetime(2024, 3, 5, tzinfo=timezone.utc)
-WORDS = ["", "a", "A", "fr", "FR", "pro", "free", "1", "18", "1.0", "café", "éa", "x y", "true", "True", "FALSE", "null"]
-NUMBERS = ["0", "1", "18", "18.0", "18.000001", "18.00002", "-3", "1e3", ".5", "1_000", "inf", "nan", " 7 ", "12abc", "0x10"]
+WORDS = [
+    "",
+    "a",
+    "A",
+    "fr",
+    "FR",
+    "pro",
+    "free",
+    "1",
+    "18",
+    "1.0",
+    "café",
+    "éa",
+    "x y",
+    "true",
+    "True",
+    "FALSE",
+    "null",
+]
+NUMBERS = [
+    "0",
+    "1",
+    "18",
+    "18.0",
+    "18.000001",
+    "18.00002",
+    "-3",
+    "1e3",
+    ".5",
+    "1_000",
+    "inf",
+    "nan",
+    " 7 ",
+    "12abc",
+    "0x10",
+]
 PATTERNS = ["^a", "a$", "(?i)fr", r"\d+", r"\bpro\b", "[", "(?=f)f", "(.)\\1", "^$", "é"]
 ATTRIBUTES = ["plan", "age", "country", "score", "tag"]
 BUILT_IN = ["keyId", "keyid", "KEY", "name", "Name", "key"]
@@ -147,7 +181,9 @@ class Environment:
         rule: dict[str, Any] = {
             "id": f"rule-{random.randrange(10**9)}",
             "name": random.choice(["one", "two", "Drei"]),
-            "conditions": [self._condition(nested=nested) for _ in range(random.randrange(0 if not self.plain else 1, 4))],
+            "conditions": [
+                self._condition(nested=nested) for _ in range(random.randrange(0 if not self.plain else 1, 4))
+            ],
         }
         if served and variations is not None:
             rule["dispatchKey"] = random.choice([None, None, "", *ATTRIBUTES, "keyId"][: 3 if self.plain else None])
