@@ -35,7 +35,17 @@ static napi_value version(napi_env env, napi_callback_info info) {
 }
 
 /* Runs while the environment is torn down, before Node releases the threadsafe function, which was made earlier. */
-static void stop(void *data) { clients_stop(data); }
+static void tear_down(void *data) { clients_stop(data); }
+
+/* stop(): closes every client and waits for that; nothing is dispatched any more. */
+static napi_value stop(napi_env env, napi_callback_info info) {
+  instance *self = NULL;
+  (void)info;
+  if (napi_get_instance_data(env, (void **)&self) == napi_ok) {
+    clients_stop(self);
+  }
+  return NULL;
+}
 
 static napi_value start(napi_env env, napi_callback_info info) {
   ARGUMENTS(1)
@@ -44,7 +54,7 @@ static napi_value start(napi_env env, napi_callback_info info) {
       napi_throw_error(env, NULL, "burgee: no threadsafe function could be made");
       return NULL;
     }
-    napi_add_env_cleanup_hook(env, stop, self);
+    napi_add_env_cleanup_hook(env, tear_down, self);
   }
   return NULL;
 }
@@ -79,8 +89,11 @@ static napi_value init(napi_env env, napi_value exports) {
     const char *name;
     napi_callback function;
   } functions[] = {
-      {"start", start},         {"open", clients_open}, {"call", clients_call},   {"callNow", clients_call_now},
-      {"close", clients_close}, {"bind", hot_bind},     {"resolve", hot_resolve}, {"texts", hot_texts},
+      {"start", start},         {"stop", stop},
+      {"open", clients_open},   {"openNow", clients_open_now},
+      {"call", clients_call},   {"callNow", clients_call_now},
+      {"close", clients_close}, {"bind", hot_bind},
+      {"resolve", hot_resolve}, {"texts", hot_texts},
       {"resignal", resignal},   {"version", version},
   };
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {

@@ -48,6 +48,7 @@ char *text_of(napi_env env, napi_value value);
 bool clients_start(instance *self, napi_value dispatch);
 void clients_stop(instance *self);
 napi_value clients_open(napi_env env, napi_callback_info info);
+napi_value clients_open_now(napi_env env, napi_callback_info info);
 napi_value clients_call(napi_env env, napi_callback_info info);
 napi_value clients_call_now(napi_env env, napi_callback_info info);
 napi_value clients_close(napi_env env, napi_callback_info info);

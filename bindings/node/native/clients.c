@@ -1,132 +1,15 @@
-/* clients.c: clients and what blocks. Every client has a thread that opens it and then waits for its events; every
- * other call that may block gets a short-lived thread. Node's thread pool is not used, because process.exit waits for
- * it. What a thread finds goes to the event loop through one threadsafe function, which does not keep the process alive
- * unless a promise depends on it. */
+/* clients.c: opening, following and stopping. Every client has a thread that opens it, unless the caller's thread did that,
+ * and then waits for its events. Node's thread pool is not used, because process.exit waits for it. */
+#include "clients.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "addon.h"
-
 enum { UNREAD_EVENTS = 64 }; /* per client; then its thread waits, and the engine's own bounded queue takes over */
-
-/* What a message is about. src/native.ts has the same list. */
-enum message_kind { OPENED, EVENT, ENDED, REPLY };
-
-struct client {
-  instance *self; /* NULL once the instance has gone while it was opening; then it belongs to its thread alone */
-  client *next;
-  uint32_t token;  /* JavaScript's name for it */
-  uint64_t handle; /* 0 before it is open and once clients_stop closes it */
-  uint32_t unread;
-  bool opening, closing;
-  char *path, *options;
-};
 
 /* Guards `self` and `opening` of every client: opening may take as long as start_wait_ms, and an environment that goes
  * away does not wait for it. Taken after the guard of an instance, never before. */
 static platform_mutex opening_guard = PLATFORM_MUTEX_INIT;
-
-typedef struct job { /* one blocking call */
-  instance *self;
-  uint32_t token;
-  uint64_t handle;
-  char *method, *params; /* method NULL: close */
-} job;
-
-typedef struct message {
-  enum message_kind kind;
-  uint32_t token;
-  uint64_t handle;
-  client *origin; /* whose unread count it is in, or NULL; valid as long as the instance is not closing */
-  bool awaited;   /* it settles a promise */
-  char *text;
-  bool own; /* text was made by malloc; otherwise by the library */
-} message;
-
-static void message_free(message *message) {
-  if (message->own) {
-    free(message->text);
-  } else if (message->text != NULL) {
-    library_loaded()->release(message->text);
-  }
-  free(message);
-}
-
-static void post(instance *self, message content) {
-  message *copy = malloc(sizeof *copy);
-  if (copy == NULL) {
-    abort(); /* a promise would stay pending for ever, without a word */
-  }
-  *copy = content;
-  platform_lock(&self->guard);
-  bool closing = self->closing;
-  platform_unlock(&self->guard);
-  if (closing || napi_call_threadsafe_function(self->tsfn, copy, napi_tsfn_nonblocking) != napi_ok) {
-    message_free(copy);
-  }
-}
-
-/* Keeps the event loop alive while something is awaited. */
-static void await(instance *self) {
-  if (self->awaited++ == 0) {
-    napi_ref_threadsafe_function(self->env, self->tsfn);
-  }
-}
-
-static void settled(instance *self) {
-  if (--self->awaited == 0) {
-    napi_unref_threadsafe_function(self->env, self->tsfn);
-  }
-}
-
-/* Brings one message to JavaScript: dispatch(token, kind, text, handleLow, handleHigh). Runs on the event loop. */
-static void deliver(napi_env env, napi_value dispatch, void *context, void *data) {
-  instance *self = context;
-  message *message = data;
-  if (env == NULL) {
-    message_free(message);
-    return;
-  }
-  if (message->awaited) {
-    settled(self);
-  }
-  if (message->origin != NULL) {
-    platform_lock(&self->guard);
-    message->origin->unread--;
-    platform_wake_all(&self->changed);
-    platform_unlock(&self->guard);
-  }
-  napi_value arguments[5], receiver;
-  napi_get_undefined(env, &receiver);
-  napi_create_uint32(env, message->token, &arguments[0]);
-  napi_create_uint32(env, message->kind, &arguments[1]);
-  napi_create_string_utf8(env, message->text != NULL ? message->text : "", NAPI_AUTO_LENGTH, &arguments[2]);
-  napi_create_uint32(env, (uint32_t)message->handle, &arguments[3]);
-  napi_create_uint32(env, (uint32_t)(message->handle >> 32), &arguments[4]);
-  if (message->kind == OPENED && self->library == NULL) {
-    self->library = library_loaded();
-  }
-  message_free(message);
-  napi_call_function(env, receiver, dispatch, 5, arguments, NULL);
-}
-
-static bool enter(instance *self) {
-  platform_lock(&self->guard);
-  bool allowed = !self->closing;
-  if (allowed) {
-    self->threads++;
-  }
-  platform_unlock(&self->guard);
-  return allowed;
-}
-
-/* The last thing a thread does: self may be gone when this returns. */
-static void leave(instance *self) {
-  platform_lock(&self->guard);
-  self->threads--;
-  platform_wake_all(&self->changed);
-  platform_unlock(&self->guard);
-}
 
 /* Reads the handle out of {"ok":{"client":4294967297,...}}; 0 when there is none. */
 static uint64_t handle_in(const char *reply) {
@@ -181,6 +64,20 @@ static void client_free(client *client) {
   free(client);
 }
 
+/* What the thread of an open client does until that is closed. */
+static void follow(void *data) {
+  client *client = data;
+  instance *self = client->self;
+  platform_lock(&opening_guard);
+  uint64_t handle = client->handle; /* 0 once clients_stop has closed it */
+  platform_unlock(&opening_guard);
+  pump(library_loaded(), client, handle);
+  post(self, (message){.kind = ENDED, .token = client->token});
+  unlink_client(client);
+  client_free(client);
+  leave(self);
+}
+
 /* Ends the opening. Returns the instance, or NULL when it has gone meanwhile. */
 static instance *opened(client *client, uint64_t handle) {
   platform_lock(&opening_guard);
@@ -216,151 +113,113 @@ static void live(void *data) {
                        .text = library != NULL ? reply : problem,
                        .own = library == NULL});
   if (handle != 0) {
-    pump(library, client, handle);
-    post(self, (message){.kind = ENDED, .token = client->token});
+    follow(client);
+    return;
   }
   unlink_client(client);
   client_free(client);
   leave(self);
 }
 
-/* open(token, path, options): dispatches OPENED with the reply, or with the plain reason why the library cannot load.
- */
-napi_value clients_open(napi_env env, napi_callback_info info) {
-  ARGUMENTS(3)
+/* Reads (token, path, options, ...). NULL when memory or the arguments do not allow it. */
+static client *client_new(napi_env env, instance *self, const napi_value *argv) {
   client *created = calloc(1, sizeof *created);
   if (created == NULL) {
-    napi_throw_error(env, NULL, "burgee: out of memory");
     return NULL;
   }
   created->self = self;
   created->path = text_of(env, argv[1]);
   created->options = text_of(env, argv[2]);
-  bool usable = napi_get_value_uint32(env, argv[0], &created->token) == napi_ok && created->path != NULL &&
-                created->options != NULL && enter(self);
-  if (usable) {
-    platform_lock(&self->guard);
-    created->opening = true;
-    created->next = self->clients;
-    self->clients = created;
-    platform_unlock(&self->guard);
-    await(self);
-    if (platform_start(live, created)) {
-      return NULL;
+  if (napi_get_value_uint32(env, argv[0], &created->token) == napi_ok && created->path != NULL &&
+      created->options != NULL) {
+    return created;
+  }
+  client_free(created);
+  return NULL;
+}
+
+static void link_client(client *created) {
+  instance *self = created->self;
+  platform_lock(&self->guard);
+  created->next = self->clients;
+  self->clients = created;
+  platform_unlock(&self->guard);
+}
+
+/* open(token, path, options): dispatches OPENED with the reply, or with the plain reason why the library cannot load.
+ */
+napi_value clients_open(napi_env env, napi_callback_info info) {
+  ARGUMENTS(3)
+  client *created = client_new(env, self, argv);
+  if (created == NULL || !enter(self)) {
+    if (created != NULL) {
+      client_free(created);
     }
-    settled(self);
+    return no_thread(env);
+  }
+  created->opening = true;
+  link_client(created);
+  await(self);
+  if (platform_start(live, created)) {
+    return NULL;
+  }
+  settled(self);
+  unlink_client(created);
+  leave(self);
+  client_free(created);
+  return no_thread(env);
+}
+
+static napi_value opened_now(napi_env env, const char *text, uint64_t handle) {
+  napi_value result = NULL, part = NULL;
+  if (napi_create_array(env, &result) == napi_ok) {
+    napi_create_string_utf8(env, text != NULL ? text : "", NAPI_AUTO_LENGTH, &part);
+    napi_set_element(env, result, 0, part);
+    napi_create_uint32(env, (uint32_t)handle, &part);
+    napi_set_element(env, result, 1, part);
+    napi_create_uint32(env, (uint32_t)(handle >> 32), &part);
+    napi_set_element(env, result, 2, part);
+  }
+  return result;
+}
+
+/* openNow(token, path, options): opens on this thread, for options that wait for nothing. Returns [reply or the plain
+ * reason why the library cannot load, handleLow, handleHigh]. Events are dispatched as of any client. */
+napi_value clients_open_now(napi_env env, napi_callback_info info) {
+  ARGUMENTS(3)
+  client *created = client_new(env, self, argv);
+  if (created == NULL) {
+    return no_thread(env);
+  }
+  char *problem = NULL;
+  const library *library = library_load(created->path, &problem);
+  if (library == NULL) {
+    napi_value result = opened_now(env, problem, 0);
+    free(problem);
+    client_free(created);
+    return result;
+  }
+  self->library = library;
+  char *reply = library->open(created->options);
+  uint64_t handle = reply != NULL ? handle_in(reply) : 0;
+  napi_value result = opened_now(env, reply, handle);
+  library->release(reply);
+  if (handle == 0) {
+    client_free(created);
+    return result;
+  }
+  created->handle = handle;
+  if (enter(self)) {
+    link_client(created);
+    if (platform_start(follow, created)) {
+      return result;
+    }
     unlink_client(created);
     leave(self);
   }
   client_free(created);
-  napi_throw_error(env, NULL, "burgee: no thread could be started");
-  return NULL;
-}
-
-static void job_free(job *job) {
-  free(job->method);
-  free(job->params);
-  free(job);
-}
-
-static void work(void *data) {
-  job *job = data;
-  instance *self = job->self;
-  const library *library = library_loaded();
-  char *reply =
-      job->method != NULL ? library->call(job->handle, job->method, job->params) : library->close(job->handle);
-  post(self, (message){.kind = REPLY, .token = job->token, .awaited = true, .text = reply});
-  job_free(job);
-  leave(self);
-}
-
-static napi_value dispatch_job(napi_env env, instance *self, job *job, bool usable) {
-  if (usable && library_loaded() != NULL && enter(self)) {
-    await(self);
-    if (platform_start(work, job)) {
-      return NULL;
-    }
-    settled(self);
-    leave(self);
-  }
-  if (job != NULL) {
-    job_free(job);
-  }
-  napi_throw_error(env, NULL, "burgee: no thread could be started");
-  return NULL;
-}
-
-static bool handle_of(napi_env env, napi_value low, napi_value high, uint64_t *handle) {
-  uint32_t lower = 0, upper = 0;
-  bool usable =
-      napi_get_value_uint32(env, low, &lower) == napi_ok && napi_get_value_uint32(env, high, &upper) == napi_ok;
-  *handle = (uint64_t)upper << 32 | lower;
-  return usable;
-}
-
-/* call(token, handleLow, handleHigh, method, params): on a thread of its own; dispatches REPLY. */
-napi_value clients_call(napi_env env, napi_callback_info info) {
-  ARGUMENTS(5)
-  job *created = calloc(1, sizeof *created);
-  bool usable = created != NULL;
-  if (usable) {
-    created->self = self;
-    created->method = text_of(env, argv[3]);
-    created->params = text_of(env, argv[4]);
-    usable = napi_get_value_uint32(env, argv[0], &created->token) == napi_ok &&
-             handle_of(env, argv[1], argv[2], &created->handle) && created->method != NULL && created->params != NULL;
-  }
-  return dispatch_job(env, self, created, usable);
-}
-
-/* close(token, clientToken, handleLow, handleHigh): on a thread of its own; dispatches REPLY. */
-napi_value clients_close(napi_env env, napi_callback_info info) {
-  ARGUMENTS(4)
-  uint32_t closing = 0;
-  job *created = calloc(1, sizeof *created);
-  bool usable = created != NULL && napi_get_value_uint32(env, argv[1], &closing) == napi_ok;
-  if (usable) {
-    created->self = self;
-    usable = napi_get_value_uint32(env, argv[0], &created->token) == napi_ok &&
-             handle_of(env, argv[2], argv[3], &created->handle);
-    platform_lock(&self->guard);
-    for (client *client = self->clients; client != NULL; client = client->next) {
-      if (client->token == closing) {
-        client->closing = true;
-      }
-    }
-    platform_wake_all(&self->changed);
-    platform_unlock(&self->guard);
-  }
-  return dispatch_job(env, self, created, usable);
-}
-
-/* callNow(handleLow, handleHigh, method, params): for methods that do not block; returns the reply. */
-napi_value clients_call_now(napi_env env, napi_callback_info info) {
-  ARGUMENTS(4)
-  uint64_t handle = 0;
-  napi_value result = NULL;
-  const library *library = library_loaded();
-  char *method = text_of(env, argv[2]), *params = text_of(env, argv[3]);
-  if (library != NULL && method != NULL && params != NULL && handle_of(env, argv[0], argv[1], &handle)) {
-    char *reply = library->call(handle, method, params);
-    if (reply != NULL) {
-      napi_create_string_utf8(env, reply, NAPI_AUTO_LENGTH, &result);
-      library->release(reply);
-    }
-  }
-  free(method);
-  free(params);
-  return result;
-}
-
-/* Makes the threadsafe function, which calls dispatch. */
-bool clients_start(instance *self, napi_value dispatch) {
-  napi_value name;
-  return napi_create_string_utf8(self->env, "burgee", NAPI_AUTO_LENGTH, &name) == napi_ok &&
-         napi_create_threadsafe_function(self->env, dispatch, NULL, name, 0, 1, NULL, NULL, self, deliver,
-                                         &self->tsfn) == napi_ok &&
-         napi_unref_threadsafe_function(self->env, self->tsfn) == napi_ok;
+  library->release(library->close(handle));
+  return no_thread(env);
 }
 
 /* Leaves the clients that are still opening to their threads. */

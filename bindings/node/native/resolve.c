@@ -32,6 +32,8 @@ enum field { /* src/request.ts has the same list */
              NUMBER_HIGH,
              NOW, /* a double, in two fields: milliseconds since 1970, when the request is one of Flipt's */
              NOW_HIGH,
+             FLAGS,
+             IN_EXPERIMENT,
              ATTRIBUTES
 };
 
@@ -109,9 +111,8 @@ static bool read_attribute(const hot *hot, const uint32_t *fields, burgee_attrib
   return text_at(hot, fields[TEXT_OR_INTEGER], fields[TEXT_LENGTH], &attribute->text) && within;
 }
 
-/* Evaluates, and once more with a larger buffer when the texts did not fit. */
-static uint32_t evaluate(const library *library, uint64_t client, const burgee_request *request,
-                         burgee_result *result) {
+/* Evaluates, and once more with a larger buffer when the texts did not fit. The vendor hears of it once. */
+static uint32_t evaluate(const library *library, uint64_t client, burgee_request *request, burgee_result *result) {
   uint32_t code = library->resolve_into(client, request, result);
   while (result->length > result->capacity) {
     size_t capacity = result->length + result->length / 2;
@@ -122,6 +123,7 @@ static uint32_t evaluate(const library *library, uint64_t client, const burgee_r
     }
     result->buffer = larger;
     result->capacity = capacity;
+    request->flags |= BURGEE_NO_EXPOSURE;
     code = library->resolve_into(client, request, result);
   }
   return code;
@@ -143,7 +145,8 @@ static uint32_t answer(instance *self) {
   if (count > ATTRIBUTES_ON_STACK && (attributes = malloc(count * sizeof *attributes)) == NULL) {
     return BURGEE_INTERNAL;
   }
-  burgee_request request = {.attributes = attributes, .attribute_count = count, .want = fields[WANT]};
+  burgee_request request = {
+      .attributes = attributes, .attribute_count = count, .want = fields[WANT], .flags = fields[FLAGS]};
   bool within = text_at(hot, fields[FLAG_KEY], fields[FLAG_KEY_LENGTH], &request.flag_key) &&
                 text_at(hot, fields[TARGETING_KEY], fields[TARGETING_KEY_LENGTH], &request.targeting_key);
   for (uint32_t i = 0; i < count && within; i++) {
@@ -183,58 +186,68 @@ napi_value hot_resolve(napi_env env, napi_callback_info info) {
   fields[VERSION_LOW] = (uint32_t)result->version;
   fields[VERSION_HIGH] = (uint32_t)(result->version >> 32);
   memcpy(&fields[NUMBER], &result->number, sizeof result->number);
-  if (fields[WANT] >= BURGEE_WANT_FLIPT_VARIANT) {
+  fields[IN_EXPERIMENT] = result->in_experiment;
+  if (fields[WANT] >= BURGEE_WANT_FLIPT_VARIANT && fields[WANT] <= BURGEE_WANT_FLIPT_ANY) {
     double now = platform_now(); /* cheaper here than Date.now() */
     memcpy(&fields[NOW], &now, sizeof now);
   }
   return NULL;
 }
 
-/* One text of the result, as far as it lies within the bytes that were written. */
-static napi_value text(napi_env env, const burgee_result *result, size_t *offset, uint32_t length) {
+/* Puts the next text of the result into the array, as far as it lies within the bytes that were written. */
+static void put(napi_env env, napi_value array, uint32_t index, const burgee_result *result, size_t *offset,
+                uint32_t length) {
   napi_value value = NULL;
   if (length == BURGEE_ABSENT) {
     napi_get_undefined(env, &value);
-    return value;
+  } else {
+    size_t used = result->length <= result->capacity ? result->length : 0;
+    size_t rest = *offset <= used ? used - *offset : 0;
+    size_t take = length <= rest ? length : rest;
+    napi_create_string_utf8(env, result->buffer + *offset, take, &value);
+    *offset += take;
   }
-  size_t used = result->length <= result->capacity ? result->length : 0;
-  size_t rest = *offset <= used ? used - *offset : 0;
-  size_t take = length <= rest ? length : rest;
-  napi_create_string_utf8(env, result->buffer + *offset, take, &value);
-  *offset += take;
-  return value;
+  napi_set_element(env, array, index, value);
 }
 
-/* texts(): [value, variant, attachment or undefined, message, ...segments] of the last result. */
+/* texts(): [value, variant, attachment or undefined, message, the vendor's reason, flag name, rule name, ...segments] of
+ * the last result. */
 napi_value hot_texts(napi_env env, napi_callback_info info) {
+  enum { BEFORE_SEGMENTS = 4, TEXTS = 7 };
   instance *self = NULL;
   (void)info;
   if (napi_get_instance_data(env, (void **)&self) != napi_ok) {
     return NULL;
   }
   const burgee_result *result = &self->hot->result;
-  bool empty = result->length == 0; /* nothing was evaluated; the lengths are those of an earlier result */
-  const uint32_t lengths[] = {result->value_length, result->variant_length, result->attachment_length,
-                              result->message_length};
+  uint32_t lengths[TEXTS] = {result->value_length,    result->variant_length,       result->attachment_length,
+                             result->message_length,  result->vendor_reason_length, result->flag_name_length,
+                             result->rule_name_length};
+  uint32_t segments = result->segment_count;
+  if (result->length == 0) { /* nothing was evaluated; the lengths are those of an earlier result */
+    segments = 0;
+    for (uint32_t i = 0; i < TEXTS; i++) {
+      lengths[i] = lengths[i] == BURGEE_ABSENT ? BURGEE_ABSENT : 0;
+    }
+  }
   napi_value array;
   size_t offset = 0;
   if (napi_create_array(env, &array) != napi_ok) {
     return NULL;
   }
-  for (uint32_t i = 0; i < 4; i++) {
-    uint32_t length = lengths[i];
-    if (empty && length != BURGEE_ABSENT) {
-      length = 0;
-    }
-    napi_set_element(env, array, i, text(env, result, &offset, length));
+  for (uint32_t i = 0; i < BEFORE_SEGMENTS; i++) {
+    put(env, array, i, result, &offset, lengths[i]);
   }
-  for (uint32_t i = 0; i < result->segment_count && !empty; i++) {
+  for (uint32_t i = 0; i < segments; i++) {
     uint32_t length = 0;
     if (offset + sizeof length <= result->length) {
       memcpy(&length, result->buffer + offset, sizeof length);
     }
     offset += sizeof length;
-    napi_set_element(env, array, 4 + i, text(env, result, &offset, length));
+    put(env, array, TEXTS + i, result, &offset, length);
+  }
+  for (uint32_t i = BEFORE_SEGMENTS; i < TEXTS; i++) {
+    put(env, array, i, result, &offset, lengths[i]);
   }
   return array;
 }

@@ -3,7 +3,8 @@ import { inspect } from 'node:util';
 import { Connection, type Change, type Events, type Status } from './connection';
 import { contextJson, Kind, type Context, type JsonValue } from './context';
 import { errorCodes, type ErrorCode } from './errors';
-import { lastMessage, lastOutcome, type Outcome } from './outcome';
+import { lastFailure, lastOutcome, type Outcome } from './outcome';
+import type { OpenOptions } from './open_options';
 import { evaluate, last, Want } from './request';
 
 /** Why a flag has its value. */
@@ -30,6 +31,14 @@ export interface Details<Value = JsonValue> {
     readonly segments?: readonly string[];
     /** What the vendor attached to the variant. */
     readonly attachment?: string;
+    /** The vendor's own words for the reason, where it has some, such as "rule match". */
+    readonly vendorReason?: string;
+    /** The flag's name for people. */
+    readonly flagName?: string;
+    /** The name of the rule that matched. */
+    readonly ruleName?: string;
+    /** True when the evaluation counts for an experiment of the vendor. */
+    readonly inExperiment?: true;
     /** Of the rule set that decided. */
     readonly version?: number;
   };
@@ -55,49 +64,6 @@ export interface TrackOptions {
   readonly value?: number;
   readonly context?: Context;
   readonly data?: Record<string, JsonValue>;
-}
-
-/** Options of `open`. Each may also be written as the engine has it, with underscores. */
-export interface OpenOptions {
-  /** "flipt" (the default) or "file". */
-  readonly backend?: string;
-  /** How long open waits for the first flags, in milliseconds; default 15000. */
-  readonly startWaitMs?: number;
-  /** Where the last good flags are kept for the next start. */
-  readonly cachePath?: string;
-  readonly maxBodyBytes?: number;
-  readonly logLevel?: 'debug' | 'info' | 'warn' | 'error';
-  readonly proxy?: { readonly http?: string; readonly https?: string; readonly no?: string };
-  /** A file with flags, reloaded when it changes. */
-  readonly file?: string;
-  /** The flags themselves. */
-  readonly document?: object;
-  readonly url?: string;
-  readonly namespace?: string;
-  readonly environment?: string;
-  readonly reference?: string;
-  /** In seconds; default 120. */
-  readonly updateInterval?: number;
-  /** In seconds. */
-  readonly requestTimeout?: number;
-  readonly authentication?: { readonly clientToken: string } | { readonly jwtToken: string } | 'none';
-  readonly fetchMode?: 'polling' | 'streaming' | 'sse' | 'none';
-  /** "fallback" (the default) keeps the last good flags when fetching fails, "fail" makes every evaluation fail. */
-  readonly errorStrategy?: 'fail' | 'fallback';
-  /** Base64 of a Flipt engine snapshot. */
-  readonly snapshot?: string;
-  readonly tlsConfig?: {
-    readonly caCertFile?: string;
-    readonly caCertData?: string;
-    readonly insecureSkipVerify?: boolean;
-    readonly insecureSkipHostnameVerify?: boolean;
-    readonly clientCertFile?: string;
-    readonly clientKeyFile?: string;
-    readonly clientCertData?: string;
-    readonly clientKeyData?: string;
-  };
-  /** Options that another backend has. */
-  readonly [option: string]: unknown;
 }
 
 /**
@@ -147,8 +113,7 @@ export class Client {
         value: fallback,
         reason: 'ERROR',
         errorCode: this.errorCode,
-        errorDetails: this.errorDetails ?? lastMessage(),
-        metadata: Object.freeze({}),
+        ...this.failure(),
       });
     }
     const value = valueOf(outcome);
@@ -229,6 +194,14 @@ export class Client {
 
   private errorCode: ErrorCode = 'GENERAL';
   private errorDetails: string | undefined;
+
+  private failure(): Pick<Details, 'errorDetails' | 'metadata'> {
+    if (this.errorDetails !== undefined) {
+      return { errorDetails: this.errorDetails, metadata: Object.freeze({}) };
+    }
+    const { message, vendorReason } = lastFailure();
+    return { errorDetails: message, metadata: Object.freeze(vendorReason === '' ? {} : { vendorReason }) };
+  }
 
   /** Evaluates; undefined is an error, whose code is in errorCode. */
   private resolve(want: Want, key: string, context: Context | undefined): Outcome | undefined {
@@ -321,6 +294,10 @@ function metadataOf(outcome: Outcome): Details['metadata'] {
     flagType: flagTypes[outcome.flagType] ?? 'unknown',
     segments: Object.freeze([...outcome.segments]),
     ...(outcome.attachment === undefined ? undefined : { attachment: outcome.attachment }),
+    ...(outcome.vendorReason === '' ? undefined : { vendorReason: outcome.vendorReason }),
+    ...(outcome.flagName === '' ? undefined : { flagName: outcome.flagName }),
+    ...(outcome.ruleName === '' ? undefined : { ruleName: outcome.ruleName }),
+    ...(outcome.inExperiment ? { inExperiment: true as const } : undefined),
     version: last.version(),
   });
 }

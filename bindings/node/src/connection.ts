@@ -1,9 +1,29 @@
 import { FeatureFlagError } from './errors';
-import { call, callNow, close, openHandle, type Handle } from './native';
+import { call, callNow, close, openHandle, openHandleNow, stopAtExit, type Handle } from './native';
 import { EngineOptions } from './options';
 
-/** What a client's flags are worth. */
-export type State = 'NOT_READY' | 'READY' | 'STALE' | 'ERROR' | 'CLOSED';
+/** What a client's flags are worth. FATAL: the vendor refuses, and nothing is fetched any more; flags keep working. */
+export type State = 'NOT_READY' | 'READY' | 'STALE' | 'ERROR' | 'FATAL' | 'CLOSED';
+
+/** What became of the events of a client, in records. */
+export interface Deliveries {
+  readonly accepted: number;
+  readonly sent: number;
+  readonly pending: number;
+  readonly dropped: {
+    readonly full: number;
+    readonly closed: number;
+    readonly refused: number;
+    readonly expired: number;
+    readonly gaveUp: number;
+  };
+  /** Requests that failed and were made again. */
+  readonly retried: number;
+  readonly spoolBytes: number;
+  readonly spoolError?: string;
+  /** Why the last request failed. */
+  readonly lastError?: string;
+}
 
 /** A client at one moment. */
 export interface Status {
@@ -18,7 +38,13 @@ export interface Status {
   readonly origin: string;
   /** The last failure since the flags were current. */
   readonly error: string | null;
+  /** The vendor's name for the kind of error, where it has one, such as "Request invalid". */
+  readonly errorKind?: string;
+  /** When the client came into this state, in milliseconds since 1970. */
+  readonly since: number;
   readonly backend: string;
+  /** Of a client that sends events. */
+  readonly events?: Deliveries;
 }
 
 /** Flags were added, removed or redefined. */
@@ -117,6 +143,7 @@ class Feed {
 /** An open client of the engine, without a vendor's words. */
 export class Connection {
   private closing: Promise<void> | undefined;
+  private closedAt = 0;
 
   private constructor(
     readonly handle: Handle,
@@ -130,12 +157,32 @@ export class Connection {
     const engineOptions = new EngineOptions(options);
     const feed = new Feed();
     try {
-      const handle = await openHandle(engineOptions.json, (event) => feed.receive(event));
-      const { status } = handle.reply as { status: Status };
-      return new Connection(handle, feed, status.backend);
+      return Connection.of(await openHandle(engineOptions.json, (event) => feed.receive(event)), feed);
     } catch (error) {
       throw engineOptions.reword(error);
     }
+  }
+
+  /** Opens right here, for a vendor whose client is made by a constructor. words: see EngineOptions. */
+  static openNow(options: object, words: Readonly<Record<string, string>>): Connection {
+    const engineOptions = new EngineOptions(options, words);
+    const feed = new Feed();
+    try {
+      return Connection.of(
+        openHandleNow(engineOptions.json, (event) => feed.receive(event)),
+        feed,
+      );
+    } catch (error) {
+      throw engineOptions.reword(error);
+    }
+  }
+
+  private static of(handle: Handle, feed: Feed): Connection {
+    const { backend, events } = (handle.reply as { status: Status }).status;
+    if (events !== undefined) {
+      stopAtExit();
+    }
+    return new Connection(handle, feed, backend);
   }
 
   /** The client at this moment; CLOSED from close() on. */
@@ -144,7 +191,8 @@ export class Connection {
       return this.callNow('status') as Status;
     }
     const { backend } = (this.handle.reply as { status: Status }).status;
-    return { state: 'CLOSED', ageMs: -1, version: 0, flags: 0, origin: '', error: null, backend };
+    const since = this.closedAt;
+    return { state: 'CLOSED', ageMs: -1, version: 0, flags: 0, origin: '', error: null, since, backend };
   }
 
   /** Calls a method that may block. */
@@ -181,6 +229,7 @@ export class Connection {
   close(): Promise<void> {
     if (this.closing === undefined) {
       forgotten.unregister(this);
+      this.closedAt = Date.now();
       this.closing = close(this.handle).then(() => undefined);
     }
     return this.closing;

@@ -7,13 +7,24 @@ import { FeatureFlagError, type ErrorCode } from './errors';
 /** The addon; native/*.c documents each function. */
 interface Addon {
   start(dispatch: (token: number, kind: MessageKind, text: string, low: number, high: number) => void): void;
+  stop(): void;
   open(token: number, path: string, options: string): void;
+  openNow(token: number, path: string, options: string): [reply: string, low: number, high: number];
   call(token: number, low: number, high: number, method: string, params: string): void;
   callNow(low: number, high: number, method: string, params: string): string | undefined;
   close(token: number, clientToken: number, low: number, high: number): void;
   bind(buffer: ArrayBuffer): void;
   resolve(): void;
-  texts(): [value: string, variant: string, attachment: string | undefined, message: string, ...segments: string[]];
+  texts(): [
+    value: string,
+    variant: string,
+    attachment: string | undefined,
+    message: string,
+    vendorReason: string,
+    flagName: string,
+    ruleName: string,
+    ...segments: string[],
+  ];
   resignal(): void;
   version(): string | undefined;
 }
@@ -99,6 +110,19 @@ function start(): void {
   }
 }
 
+let stopping = false;
+
+/**
+ * Has every client closed when the process ends, so that waiting events are sent. Without it Node closes them in every end
+ * but that by `process.exit`, which ends the threads of the process where they are.
+ */
+export function stopAtExit(): void {
+  if (isMainThread && !stopping) {
+    stopping = true;
+    process.once('exit', () => addon.stop());
+  }
+}
+
 /** Opens a client, on a thread of its own. */
 export function openHandle(options: string, listener: Listener): Promise<Handle> {
   start();
@@ -117,6 +141,16 @@ export function openHandle(options: string, listener: Listener): Promise<Handle>
     });
     addon.open(token, libraryPath(), options);
   });
+}
+
+/** Opens a client right here. The options must not make the engine wait. */
+export function openHandleNow(options: string, listener: Listener): Handle {
+  start();
+  const token = ++lastToken;
+  const [text, low, high] = addon.openNow(token, libraryPath(), options);
+  const handle = { token, low, high, reply: unwrap(text) };
+  listeners.set(token, listener); // no event can have arrived yet: they come through the event loop
+  return handle;
 }
 
 /** Calls a method that may block, on a thread of its own. */

@@ -2,11 +2,16 @@ import { FeatureFlagError } from './errors';
 import type { JsonValue } from './context';
 
 /** Options whose value is somebody else's JSON, in which names are not ours to change. */
-const verbatim = new Set(['document', 'restore']);
+const verbatim = new Set(['bootstrap', 'document', 'restore']);
 
 /** How the engine calls an option: updateInterval is update_interval, tlsConfig is tls_config. */
 export function engineName(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => '_' + letter.toLowerCase());
+}
+
+/** Replaces the engine's names of options in a text, where there are other words for them. */
+export function inWords(text: string, word: (name: string) => string | undefined): string {
+  return text.replace(/[a-z0-9]+(?:_[a-z0-9]+)+/g, (name) => word(name) ?? name);
 }
 
 /** Options in the engine's words, as JSON, and the way back for messages. */
@@ -14,7 +19,8 @@ export class EngineOptions {
   readonly json: string;
   private readonly given = new Map<string, string>();
 
-  constructor(options: object) {
+  /** words are further names in which messages are to speak of options, by the engine's names. */
+  constructor(options: object, words: Readonly<Record<string, string>> = {}) {
     if (typeof options !== 'object' || options === null || Array.isArray(options)) {
       throw new FeatureFlagError('INVALID_CONFIG', 'options: want an object');
     }
@@ -28,6 +34,9 @@ export class EngineOptions {
       );
     }
     this.json = text;
+    for (const [engine, name] of Object.entries(words)) {
+      this.given.set(engine, name);
+    }
   }
 
   private rename(value: object): Record<string, JsonValue> {
@@ -69,7 +78,9 @@ export class EngineOptions {
     if (!(error instanceof FeatureFlagError)) {
       return error;
     }
-    const message = error.message.replace(/[a-z0-9]+(?:_[a-z0-9]+)+/g, (name) => this.given.get(name) ?? name);
-    return new FeatureFlagError(error.code, message);
+    return new FeatureFlagError(
+      error.code,
+      inWords(error.message, (name) => this.given.get(name)),
+    );
   }
 }

@@ -18,12 +18,21 @@ export interface Outcome {
   readonly variant: string;
   readonly attachment: string | undefined;
   readonly segments: readonly string[];
+  /** The vendor's own words for the reason; empty where it has none. */
+  readonly vendorReason: string;
+  /** The flag's name for people; empty where the vendor has none. */
+  readonly flagName: string;
+  /** The name of the rule that matched; empty where none did. */
+  readonly ruleName: string;
+  /** The evaluation counts for an experiment of the vendor. */
+  readonly inExperiment: boolean;
   /** The value that an object or array is read as, made at the first use. */
   object: JsonValue | undefined;
+  /** What a vendor's module makes of the outcome, made at the first use. */
+  vendor: unknown;
 }
 
-// An outcome stands at the place that its id names; the next outcome with that place replaces it. The lowest three bits
-// of an id say what was wanted.
+// An outcome stands at the place that its id names; the next outcome with that place replaces it.
 const kept: (Outcome | undefined)[] = new Array<Outcome | undefined>(8192).fill(undefined);
 
 /** The outcome of the last evaluation. */
@@ -39,7 +48,7 @@ export function lastOutcome(): Outcome {
 }
 
 function readOutcome(idLow: number, idHigh: number, place: number): Outcome {
-  const [text, variant, attachment, , ...segments] = addon.texts();
+  const [text, variant, attachment, , vendorReason, flagName, ruleName, ...segments] = addon.texts();
   const outcome: Outcome = {
     idLow,
     idHigh,
@@ -53,7 +62,12 @@ function readOutcome(idLow: number, idHigh: number, place: number): Outcome {
     variant,
     attachment,
     segments,
+    vendorReason,
+    flagName,
+    ruleName,
+    inExperiment: last.inExperiment(),
     object: undefined,
+    vendor: undefined,
   };
   if (idLow !== 0 || idHigh !== 0) {
     kept[place] = outcome;
@@ -61,7 +75,19 @@ function readOutcome(idLow: number, idHigh: number, place: number): Outcome {
   return outcome;
 }
 
+/** Why the last evaluation failed. */
+export interface Failure {
+  readonly message: string;
+  /** The vendor's own words for it; empty where it has none. */
+  readonly vendorReason: string;
+}
+
+export function lastFailure(): Failure {
+  const [, , , message, vendorReason] = addon.texts();
+  return { message, vendorReason };
+}
+
 /** The error message of the last evaluation. */
 export function lastMessage(): string {
-  return addon.texts()[3];
+  return lastFailure().message;
 }

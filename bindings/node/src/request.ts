@@ -19,6 +19,15 @@ export const enum Want {
   FliptVariant = 5,
   FliptBoolean = 6,
   FliptAny = 7,
+  /** The value as the vendor's data has it. */
+  Vendor = 8,
+}
+
+/** Bits of a request (`burgee_request.flags`). */
+export const enum Flags {
+  None = 0,
+  /** The vendor does not hear of this evaluation. */
+  NoExposure = 1,
 }
 
 /** Where the numbers stand in the buffer: enum field in native/resolve.c. */
@@ -43,7 +52,9 @@ const enum Field {
   VersionHigh = 17,
   Number = 18, // as a double: index 9
   Now = 20, // as a double: index 10
-  Attributes = 22,
+  Flags = 22,
+  InExperiment = 23,
+  Attributes = 24,
 }
 
 /** What stands in the numbers of an attribute, and how many there are: enum attribute in native/resolve.c. */
@@ -106,11 +117,68 @@ export function evaluate(
   skipTargetingKey: boolean,
 ): number {
   const mine = ++turn;
+  let count = writeKeys(flagKey, targetingKey) ? 0 : -1;
+  if (count === 0) {
+    for (const name in context) {
+      if (!hasOwn.call(context, name)) {
+        continue;
+      }
+      const value = context[name];
+      if (names[count] === name && values[count] === value) {
+        count++;
+      } else if (!(skipTargetingKey && name === 'targetingKey')) {
+        count = put(count, name, value);
+        if (count < 0) {
+          break;
+        }
+      }
+    }
+  }
+  if (count < 0 || mine !== turn) {
+    const attributes = encodeAll(context, skipTargetingKey);
+    return evaluateLarge(handle, want, Flags.None, flagKey, targetingKey, attributes);
+  }
+  return resolve(handle, want, Flags.None, count);
+}
+
+/**
+ * Evaluates a flag for attributes that are texts, in the form in which the vendor's data has the values: as evaluate, and
+ * runs no code of the user. texts holds each name followed by its text; length counts both, and what is beyond does not
+ * matter.
+ */
+export function evaluateTexts(
+  handle: Handle,
+  flags: Flags,
+  flagKey: string,
+  targetingKey: string,
+  texts: readonly string[],
+  length: number,
+): number {
+  turn++;
+  let count = writeKeys(flagKey, targetingKey) ? 0 : -1;
+  for (let i = 0; i < length && count >= 0; i += 2) {
+    const name = texts[i] as string;
+    const text = texts[i + 1] as string;
+    count =
+      names[count] === name && values[count] === text ? count + 1 : putEncoded(count, name, Kind.String, text, text);
+  }
+  if (count >= 0) {
+    return resolve(handle, Want.Vendor, flags, count);
+  }
+  const attributes: NamedAttribute[] = [];
+  for (let i = 0; i < length; i += 2) {
+    attributes.push([texts[i] as string, { kind: Kind.String, text: texts[i + 1] as string }]);
+  }
+  return evaluateLarge(handle, Want.Vendor, flags, flagKey, targetingKey, attributes);
+}
+
+/** Writes the keys into their places. False when they do not fit. */
+function writeKeys(flagKey: string, targetingKey: string): boolean {
   if (heldFlagKey !== flagKey) {
     heldFlagKey = unknown;
     const length = write(flagKey, flagKeyAt, keyBytes);
     if (length < 0) {
-      return evaluateLarge(handle, want, flagKey, targetingKey, context, skipTargetingKey);
+      return false;
     }
     numbers[Field.FlagKeyLength] = length;
     heldFlagKey = flagKey;
@@ -119,32 +187,20 @@ export function evaluate(
     heldTargetingKey = unknown;
     const length = write(targetingKey, targetingKeyAt, keyBytes);
     if (length < 0) {
-      return evaluateLarge(handle, want, flagKey, targetingKey, context, skipTargetingKey);
+      return false;
     }
     numbers[Field.TargetingKeyLength] = length;
     heldTargetingKey = targetingKey;
   }
-  let count = 0;
-  for (const name in context) {
-    if (!hasOwn.call(context, name)) {
-      continue;
-    }
-    const value = context[name];
-    if (names[count] === name && values[count] === value) {
-      count++;
-    } else if (!(skipTargetingKey && name === 'targetingKey')) {
-      count = put(count, name, value);
-      if (count < 0) {
-        return evaluateLarge(handle, want, flagKey, targetingKey, context, skipTargetingKey);
-      }
-    }
-  }
-  if (mine !== turn) {
-    return evaluateLarge(handle, want, flagKey, targetingKey, context, skipTargetingKey);
-  }
+  return true;
+}
+
+/** Evaluates what stands in the places. */
+function resolve(handle: Handle, want: Want, flags: Flags, count: number): number {
   numbers[Field.ClientLow] = handle.low;
   numbers[Field.ClientHigh] = handle.high;
   numbers[Field.Want] = want;
+  numbers[Field.Flags] = flags;
   numbers[Field.AttributeCount] = count;
   addon.resolve();
   return numbers[Field.Code] as number;
@@ -152,11 +208,6 @@ export function evaluate(
 
 /** Writes an attribute into its place and returns the next place; -1 when it does not fit. */
 function put(place: number, name: string, value: unknown): number {
-  if (place === places) {
-    return -1;
-  }
-  const at = Field.Attributes + place * Part.Count;
-  const nameAt = placesAt + place * placeBytes;
   let kind = Kind.String;
   let text = '';
   if (typeof value === 'string') {
@@ -171,6 +222,17 @@ function put(place: number, name: string, value: unknown): number {
     }
     ({ kind, text } = encoded);
   }
+  const held = typeof value !== 'object' || value === null ? value : unknown; // an object may be another one inside
+  return putEncoded(place, name, kind, text, held);
+}
+
+/** As put. held is the value by which the next call may recognise what stands in the place. */
+function putEncoded(place: number, name: string, kind: Kind, text: string, held: unknown): number {
+  if (place === places) {
+    return -1;
+  }
+  const at = Field.Attributes + place * Part.Count;
+  const nameAt = placesAt + place * placeBytes;
   values[place] = unknown;
   if (kind === Kind.Boolean) {
     numbers[at + Part.TextOrInteger] = text === 'true' ? 1 : 0;
@@ -192,9 +254,7 @@ function put(place: number, name: string, value: unknown): number {
     numbers[at + Part.NameLength] = length;
     names[place] = name;
   }
-  if (typeof value !== 'object' || value === null) {
-    values[place] = value; // an object may be another one inside by the next call
-  }
+  values[place] = held;
   return place + 1;
 }
 
@@ -227,26 +287,34 @@ function writeWide(text: string, at: number, limit: number): number {
   return read === text.length ? written : -1;
 }
 
-/** Evaluates a request of any size, in a buffer made for it. */
-function evaluateLarge(
-  handle: Handle,
-  want: Want,
-  flagKey: string,
-  targetingKey: string,
-  context: Context | undefined,
-  skipTargetingKey: boolean,
-): number {
-  const attributes: [name: string, encoded: Encoded][] = [];
-  let room = (Field.Attributes + 1) * 4 + (flagKey.length + targetingKey.length) * 3;
+type NamedAttribute = [name: string, encoded: Encoded];
+
+/** Encodes every attribute of a context. */
+function encodeAll(context: Context | undefined, skipTargetingKey: boolean): NamedAttribute[] {
+  const attributes: NamedAttribute[] = [];
   for (const name of Object.keys(context ?? {})) {
     const value = (context as Context)[name];
     const encoded = typeof value === 'boolean' ? { kind: Kind.Boolean, text: String(value) } : encode(value);
     if (encoded !== undefined && !(skipTargetingKey && name === 'targetingKey')) {
       attributes.push([name, encoded]);
-      room += Part.Count * 4 + (name.length + encoded.text.length) * 3;
     }
   }
-  // From here on no user code runs.
+  return attributes;
+}
+
+/** Evaluates a request of any size, in a buffer made for it. */
+function evaluateLarge(
+  handle: Handle,
+  want: Want,
+  flags: Flags,
+  flagKey: string,
+  targetingKey: string,
+  attributes: readonly NamedAttribute[],
+): number {
+  let room = (Field.Attributes + 1) * 4 + (flagKey.length + targetingKey.length) * 3;
+  for (const [name, { text }] of attributes) {
+    room += Part.Count * 4 + (name.length + text.length) * 3;
+  }
   const large = new ArrayBuffer(room);
   const fields = new Int32Array(large, 0, Field.Attributes + attributes.length * Part.Count);
   const texts = new Uint8Array(large);
@@ -258,6 +326,7 @@ function evaluateLarge(
     end += written;
   };
   fields.set([handle.low, handle.high, want, attributes.length]);
+  fields[Field.Flags] = flags;
   add(Field.FlagKey, flagKey);
   add(Field.TargetingKey, targetingKey);
   attributes.forEach(([name, { kind, text }], index) => {
@@ -283,6 +352,7 @@ export const last = {
   valueKind: (): Kind => numbers[Field.ValueKind] as Kind,
   boolean: (): boolean => numbers[Field.Boolean] === 1,
   matched: (): boolean => numbers[Field.Matched] === 1,
+  inExperiment: (): boolean => numbers[Field.InExperiment] === 1,
   idLow: (): number => numbers[Field.IdLow] as number,
   idHigh: (): number => numbers[Field.IdHigh] as number,
   version: (): number =>

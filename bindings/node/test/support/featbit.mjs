@@ -131,3 +131,12 @@ export async function until(check) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
+
+/** Uses a client and then closes it. */
+export async function using(client, use) {
+  try {
+    return await use(client);
+  } finally {
+    await client.close();
+  }
+}

@@ -1,5 +1,7 @@
 // Compiles only if the declarations of the package are right, for CommonJS.
 import burgee = require('burgee');
+import featbit = require('burgee/featbit');
+import featureflagco = require('burgee/featureflagco');
 import flipt = require('burgee/flipt');
 
 export async function run(): Promise<string> {
@@ -9,6 +11,9 @@ export async function run(): Promise<string> {
   });
   const { variantKey } = old.evaluateVariant('flag', 'entity', { plan: 'pro' });
   await old.close();
+  const fb: featbit.IFbClient = new featbit.FbClientBuilder().offline(true).build();
+  const ffc: featureflagco.IFfcClient = new featureflagco.FfcClientBuilder().offline(true).build();
+  await Promise.all([fb.close(), ffc.close()]);
   await client.close();
   return variantKey;
 }

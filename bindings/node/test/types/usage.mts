@@ -25,6 +25,12 @@ export async function unified(): Promise<number> {
   const size: number = client.number('a', 1, context);
   const limits: { max: number } = client.object('a', { max: 1 }, context);
   const details: Details<boolean> = client.details('a', true, context);
+  const reason: string | undefined = details.metadata.vendorReason ?? details.metadata.ruleName;
+  const { since, errorKind, events } = client.status();
+  void [reason, since, errorKind, events?.dropped.full];
+  const tracked: boolean = client.track('purchase', { value: 9.5, context });
+  const flushed: boolean = await client.flush(100);
+  void [tracked, flushed];
   const stop: () => void = client.onChange(({ flags, version }) => void [flags.length, version]);
   client.on('log', ({ level, message }) => void [level, message]).on('status', ({ state }) => void state);
   // @ts-expect-error there is no such event

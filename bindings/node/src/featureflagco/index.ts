@@ -1,0 +1,12 @@
+export { JsonBootstrapProvider } from '../featbit/bootstrap';
+export { ClientError } from '../featbit/errors';
+export { BasicLogger, SafeLogger } from '../featbit/logging';
+export type { IBasicLoggerOptions, ILogger, ILogLevel } from '../featbit/logging';
+export type { IContextProperty } from '../featbit/user';
+export { FfcClientBuilder } from './builder';
+export type { IFfcClient } from './interface';
+export type { IOptions } from './options';
+export { AllFlagStates } from './results';
+export type { EvalDetail, FlagState } from './results';
+export { UserBuilder } from './user';
+export type { IUser } from './user';
