@@ -177,7 +177,7 @@ func TestEventsSurviveAServerThatFailsHalfOfTheTime(t *testing.T) {
 			if asked.Method == "POST" {
 				var elements []json.RawMessage
 				require.NoError(t, json.Unmarshal([]byte(asked.Body), &elements))
-				require.LessOrEqual(t, len(elements), 50)
+				require.LessOrEqual(t, len(elements), 500)
 			}
 		}
 	})

@@ -19,6 +19,7 @@ async function main([subject, text]) {
     .eventsUri(where.url)
     .build();
   await client.waitForInitialization();
+  const alive = setInterval(() => {}, 1000); // Burgee keeps no process alive
   const agent = new http.Agent({ keepAlive: true });
   const delays = [];
   for (let number = 0; number < CHANGES; number++) {
@@ -35,6 +36,7 @@ async function main([subject, text]) {
     answer.resume();
     delays.push((await changed) - start);
   }
+  clearInterval(alive);
   delays.sort((a, b) => a - b);
   const mean = delays.reduce((sum, delay) => sum + delay, 0) / delays.length;
   return { mean_ms: mean, p99_ms: delays[Math.floor(delays.length * 0.99)] };

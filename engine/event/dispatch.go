@@ -21,10 +21,12 @@ type dispatcher struct {
 	spare    []*batch  // to be used again
 	since    time.Time // when records were first seen waiting; zero: none are
 	handed   uint64    // position in the ring behind the last record that was put into a batch
+	leaving  uint64    // everything before this position in the ring has waited long enough
 	written  uint64    // position in the ring up to which the spool was seen to have everything
 	moved    time.Time // when that last changed
 	again    bool      // there was something to take that could not be taken yet
 	rushed   uint64    // position in the ring up to which a batch that failed was told that there is more to send
+	woken    bool      // by a record that is complete, since it was told
 	// incomplete says that Close has run out of time. It is read after the end only.
 	incomplete bool
 }
@@ -40,6 +42,7 @@ func (q *Queue) run() {
 		case b := <-q.finished:
 			q.settle(b)
 		case <-q.wake:
+			q.woken = true
 		case <-timer.C:
 		case <-q.stopped():
 		}
@@ -93,6 +96,7 @@ func (q *Queue) step() bool {
 			break
 		}
 		q.window = append(q.window, b)
+		q.rushed, q.woken = q.ring.tail.Load(), false
 		background.Go(q.panicked, func() { q.deliver(b) })
 	}
 	return q.caughtUp() && q.closed.Load()
@@ -131,13 +135,17 @@ func (q *Queue) due() bool {
 	if q.since.IsZero() {
 		q.since = time.Now()
 	}
-	if records >= uint64(q.cfg.BatchEvents) || bytes >= uint64(q.cfg.BatchBytes) || q.closed.Load() {
+	if records >= uint64(q.cfg.EarlyEvents) || bytes >= uint64(q.cfg.EarlyBytes) || q.closed.Load() ||
+		time.Since(q.since) >= q.cfg.Interval {
+		if q.cfg.EarlyEvents > q.cfg.BatchEvents { // more than one batch: what waits goes together
+			q.leaving = q.ring.tail.Load()
+		}
 		return true
 	}
 	q.mu.Lock()
 	flushing := q.flushTo > q.handed
 	q.mu.Unlock()
-	return flushing || time.Since(q.since) >= q.cfg.Interval
+	return flushing || q.leaving > q.handed
 }
 
 func (q *Queue) collect() *batch {
@@ -219,6 +227,9 @@ func (q *Queue) rest() *time.Timer {
 	delay, wakeAt := forEver, uint64(never)
 	records, _, _ := q.waiting()
 	room := len(q.window) < q.cfg.Parallel
+	if room && records > 0 && q.since.IsZero() && !q.again {
+		return nil // it came after step had looked
+	}
 	if room && records > 0 && !q.since.IsZero() {
 		delay = max(0, q.cfg.Interval-time.Since(q.since))
 	}
@@ -228,13 +239,12 @@ func (q *Queue) rest() *time.Timer {
 	case q.spool == nil:
 		switch {
 		case !room && q.cfg.Merge && q.cfg.Interval == 0:
-			q.announce()
-			wakeAt = records + 1
+			return q.announce(delay)
 		case !room: // the end of a batch wakes
 		case records == 0:
 			wakeAt = 1
 		default:
-			wakeAt = uint64(q.cfg.BatchEvents)
+			wakeAt = uint64(q.cfg.EarlyEvents)
 		}
 	case q.spool.failing():
 		delay = min(delay, spoolRetry)
@@ -249,7 +259,7 @@ func (q *Queue) rest() *time.Timer {
 	}
 	q.wakeAt.Store(wakeAt)
 	if wakeAt != never {
-		if n, bytes := q.ring.waiting(); n >= wakeAt || bytes >= uint64(q.cfg.BatchBytes) {
+		if n, bytes := q.ring.waiting(); n >= wakeAt || bytes >= uint64(q.cfg.EarlyBytes) {
 			q.wakeAt.Store(never)
 			return nil
 		}
@@ -260,14 +270,21 @@ func (q *Queue) rest() *time.Timer {
 	return time.NewTimer(delay)
 }
 
-// announce ends the wait of a batch that failed, because records came that it can take along.
-func (q *Queue) announce() {
-	if tail := q.ring.tail.Load(); tail > q.rushed {
-		q.rushed = tail
+// announce ends the wait of a batch that failed, if records came that it can take along, and lets the next one wake the
+// dispatcher. It returns what rest does.
+func (q *Queue) announce(delay time.Duration) *time.Timer {
+	if tail := q.ring.tail.Load(); q.woken || tail > q.rushed {
+		q.rushed, q.woken = tail, false
 		q.mu.Lock()
 		q.rush()
 		q.mu.Unlock()
 	}
+	q.wakeAt.Store(1)
+	if q.ring.tail.Load() > q.rushed {
+		q.wakeAt.Store(never)
+		return nil
+	}
+	return time.NewTimer(delay)
 }
 
 // finish leaves what could not be sent in the spool, or counts it as lost.

@@ -70,6 +70,8 @@ type Config struct {
 	BatchEvents int           // most records of one request
 	BatchBytes  int           // most bytes of records of one request
 	Interval    time.Duration // how long a record waits for others; 0: not at all
+	EarlyEvents int           // so many waiting records leave before Interval is over; 0: BatchEvents
+	EarlyBytes  int           // as do so many bytes; 0: BatchBytes
 	Parallel    int           // requests at the same time; 0: one. With more, batches may arrive in another order
 
 	RetryWait   time.Duration // before the first retry: random in [w/2, w), then twice as long each time
@@ -84,8 +86,9 @@ type Config struct {
 	// refused. nil: none is.
 	Withdrawn func(Record) bool
 	// Hear is told what became of records: Accept after the request that the server took, Retry after one that failed and
-	// will be made again, Refuse when they are dropped instead. Those of one queue come in their order, unless Parallel is
-	// above 1. The delivery waits for it; the records are valid until it returns. nil: nobody is told.
+	// will be made again (without Merge after a few of them), Refuse when they are dropped instead. Those of one queue come
+	// in their order, unless Parallel is above 1. The delivery waits for it; the records are valid until it returns. nil:
+	// nobody is told.
 	Hear func([]Record, Verdict)
 
 	Spool *Spool // nil: memory only

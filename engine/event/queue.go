@@ -66,6 +66,8 @@ func New(cfg Config) (*Queue, error) {
 	cfg.Bytes = cmp.Or(cfg.Bytes, DefaultBytes)
 	cfg.BatchEvents = cmp.Or(cfg.BatchEvents, DefaultBatchEvents)
 	cfg.BatchBytes = cmp.Or(cfg.BatchBytes, DefaultBatchBytes)
+	cfg.EarlyEvents = cmp.Or(cfg.EarlyEvents, cfg.BatchEvents)
+	cfg.EarlyBytes = cmp.Or(cfg.EarlyBytes, cfg.BatchBytes)
 	cfg.Parallel = cmp.Or(cfg.Parallel, 1)
 	cfg.RetryWait = cmp.Or(cfg.RetryWait, DefaultRetryWait)
 	cfg.LongestWait = cmp.Or(cfg.LongestWait, DefaultLongestWait)
@@ -115,7 +117,7 @@ func (q *Queue) add(time int64, data []byte) (uint64, error) {
 		return 0, ErrFull
 	}
 	if at := q.wakeAt.Load(); at != never {
-		if records, bytes := q.ring.waiting(); records >= at || bytes >= uint64(q.cfg.BatchBytes) {
+		if records, bytes := q.ring.waiting(); records >= at || bytes >= uint64(q.cfg.EarlyBytes) {
 			if q.wakeAt.Swap(never) != never {
 				q.poke()
 			}

@@ -49,6 +49,23 @@ func TestBatchLeavesWhenItHasItsBytes(t *testing.T) {
 	})
 }
 
+// A burst is not disturbed by its own delivery, and all of it leaves together.
+func TestBatchesMayWaitForMoreThanTheyHold(t *testing.T) {
+	v := &vendor{}
+	simulated(t, Config{BatchEvents: 3, EarlyEvents: 8, Interval: time.Hour}, v, func(t *testing.T, q *Queue) {
+		addNumbers(t, q, 0, 7)
+		synctest.Wait()
+		require.Empty(t, v.all())
+		addNumbers(t, q, 7, 8)
+		synctest.Wait()
+		require.Equal(t, []int{3, 3, 2}, v.sizes())
+		addNumbers(t, q, 8, 12)
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		require.Equal(t, []int{3, 3, 2, 3, 1}, v.sizes())
+	})
+}
+
 func TestBatchLeavesAfterItsInterval(t *testing.T) {
 	v := &vendor{}
 	simulated(t, Config{Interval: 2 * time.Second}, v, func(t *testing.T, q *Queue) {
