@@ -26,8 +26,7 @@ static int keep(attributes *self, PyObject *object) {
   return PyList_Append(self->keep, object);
 }
 
-// Keeps the object, which may be NULL with an exception, and drops the caller's reference.
-static int keep_new(attributes *self, PyObject *object) {
+int attributes_keep(attributes *self, PyObject *object) {
   if (object == NULL) {
     return -1;
   }
@@ -36,7 +35,7 @@ static int keep_new(attributes *self, PyObject *object) {
   return failed;
 }
 
-static burgee_attribute *next(attributes *self) {
+burgee_attribute *attributes_next(attributes *self) {
   if (UNLIKELY(self->count == self->capacity)) {
     size_t capacity = self->capacity * 4;
     size_t size = capacity * sizeof *self->items;
@@ -67,7 +66,7 @@ static int pack_integer(attributes *self, burgee_attribute *item, PyObject *valu
     return PACKED;
   }
   PyObject *digits = PyNumber_ToBase(value, 10);
-  if (keep_new(self, digits) != 0) {
+  if (attributes_keep(self, digits) != 0) {
     return FAILED;
   }
   item->kind = BURGEE_NUMBER;
@@ -94,7 +93,7 @@ static int pack_json(attributes *self, burgee_attribute *item, PyObject *name, P
   }
   PyObject *json = PyObject_CallFunctionObjArgs(dumps, name, value, NULL);
   Py_DECREF(dumps);
-  if (keep_new(self, json) != 0) {
+  if (attributes_keep(self, json) != 0) {
     return FAILED;
   }
   item->kind = BURGEE_JSON;
@@ -137,7 +136,7 @@ static int pack_value(attributes *self, burgee_attribute *item, PyObject *name, 
   }
   PyObject *plain = PyObject_CallFunctionObjArgs(convert, name, value, NULL);
   Py_DECREF(convert);
-  if (keep_new(self, plain) != 0) {
+  if (attributes_keep(self, plain) != 0) {
     return FAILED;
   }
   return pack_value(self, item, name, plain, true);
@@ -164,7 +163,7 @@ static int pack_member(attributes *self, PyObject *name, PyObject *value, packin
   if (mode == PACK_STRINGS && Py_TYPE(value) != &PyUnicode_Type && never_a_string(value)) {
     return PACKED;
   }
-  burgee_attribute *item = next(self);
+  burgee_attribute *item = attributes_next(self);
   if (UNLIKELY(item == NULL)) {
     return FAILED;
   }
@@ -197,7 +196,7 @@ int attributes_pack_dict(attributes *self, PyObject *dict, packing mode, bool ta
     if (outcome == NEEDS_PYTHON) {
       // A conversion may run any code, also code that changes the dict. Start again with a copy that nobody else has.
       dict = PyDict_Copy(dict);
-      if (keep_new(self, dict) != 0) {
+      if (attributes_keep(self, dict) != 0) {
         return -1;
       }
       python = true;
@@ -240,7 +239,7 @@ static int pack_foreign(attributes *self, PyObject *context, packing mode) {
   }
   PyObject *dict = PyObject_CallFunctionObjArgs(parts, context, NULL);
   Py_DECREF(parts);
-  if (keep_new(self, dict) != 0) {
+  if (attributes_keep(self, dict) != 0) {
     return -1;
   }
   return attributes_pack_dict(self, dict, mode, mode == PACK_ALL);

@@ -56,6 +56,13 @@ int attributes_pack_dict(attributes *self, PyObject *dict, packing mode, bool ta
 // Sets the targeting key, which must be a str or None.
 int attributes_set_targeting_key(attributes *self, PyObject *key);
 
+// The place of one more attribute, which counts once the caller has raised count; NULL with an exception.
+burgee_attribute *attributes_next(attributes *self);
+
+// Keeps the object, which may be NULL with an exception, until the attributes are released, and drops the caller's
+// reference. Returns 0, or -1 with an exception.
+int attributes_keep(attributes *self, PyObject *object);
+
 void attributes_release(attributes *self);
 
 static inline void attributes_finish(attributes *self) {

@@ -10,6 +10,9 @@ void cache_entry_clear(cache_entry *entry) {
   Py_CLEAR(entry->variant);
   Py_CLEAR(entry->attachment);
   Py_CLEAR(entry->segments);
+  Py_CLEAR(entry->reason);
+  Py_CLEAR(entry->flag_name);
+  Py_CLEAR(entry->rule_name);
 }
 
 void cache_clear(cache *self) {

@@ -11,6 +11,9 @@ typedef struct cache_entry {
   PyObject *variant;     // str
   PyObject *attachment;  // str or None
   PyObject *segments;    // tuple of str
+  PyObject *reason;      // str: the vendor's own word; NULL where it has none, as the next two
+  PyObject *flag_name;   // str
+  PyObject *rule_name;   // str
 } cache_entry;
 
 // Open addressing; the capacity is a power of two, or 0.

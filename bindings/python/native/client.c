@@ -58,7 +58,7 @@ static int evaluate(evaluation *self) {
     failed = attributes_bad_text("the flag key", NULL);
   }
   if (failed == 0) {
-    failed = session_resolve(self->session, key, &context, self->want, &self->answer);
+    failed = session_resolve(self->session, key, &context, self->want, 0, &self->answer);
   }
   attributes_finish(&context);
   return UNLIKELY(failed != 0) ? catch_invalid(self) : 0;
@@ -167,6 +167,13 @@ static int fill(DetailsObject *details, evaluation *self, const cache_entry *obj
   details->error_message = failed ? answer_message(&self->answer) : new_reference(Py_None);
   details->segments = new_reference(objects->segments);
   details->attachment = new_reference(objects->attachment);
+  Py_XINCREF(objects->reason);
+  details->vendor_reason = objects->reason;
+  Py_XINCREF(objects->flag_name);
+  details->flag_name = objects->flag_name;
+  Py_XINCREF(objects->rule_name);
+  details->rule_name = objects->rule_name;
+  details->in_experiment = result->in_experiment != 0;
   details->flag_type = result->flag_type;
   details->version = result->version;
   // Last, because it may run Python code: the objects of the cache are not looked at after it.

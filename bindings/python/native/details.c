@@ -118,6 +118,9 @@ static void details_dealloc(PyObject *object) {
   Py_XDECREF(self->flag_metadata);
   Py_XDECREF(self->segments);
   Py_XDECREF(self->attachment);
+  Py_XDECREF(self->vendor_reason);
+  Py_XDECREF(self->flag_name);
+  Py_XDECREF(self->rule_name);
   native_free(object);
 }
 
@@ -126,6 +129,11 @@ static int describe_member(PyObject *metadata, const char *name, PyObject *value
   int failed = value == NULL || PyDict_SetItemString(metadata, name, value) != 0;
   Py_XDECREF(value);
   return failed ? -1 : 0;
+}
+
+// The same for a text that may be absent.
+static int describe_text(PyObject *metadata, const char *name, PyObject *text) {
+  return text == NULL ? 0 : describe_member(metadata, name, new_reference(text));
 }
 
 // The members and their names are those of the metadata in the reply to the method resolve of burgee_call.
@@ -139,6 +147,12 @@ static int describe(DetailsObject *self, PyObject *metadata) {
     return -1;
   }
   if (self->attachment != Py_None && describe_member(metadata, "attachment", new_reference(self->attachment)) != 0) {
+    return -1;
+  }
+  if (describe_text(metadata, "vendorReason", self->vendor_reason) != 0 ||
+      describe_text(metadata, "flagName", self->flag_name) != 0 ||
+      describe_text(metadata, "ruleName", self->rule_name) != 0 ||
+      (self->in_experiment && describe_member(metadata, "inExperiment", new_reference(Py_True)) != 0)) {
     return -1;
   }
   return describe_member(metadata, "version", PyLong_FromUnsignedLongLong(self->version));

@@ -14,8 +14,12 @@ typedef struct DetailsObject {
   PyObject *flag_metadata;  // a read-only mapping; NULL until it is read
   PyObject *segments;       // tuple of str; what flag_metadata is made of
   PyObject *attachment;     // str or None
+  PyObject *vendor_reason;  // str; NULL where the vendor has none, as the next two
+  PyObject *flag_name;      // str
+  PyObject *rule_name;      // str
   uint32_t flag_type;       // burgee_flag_type
   uint64_t version;
+  bool in_experiment;
 } DetailsObject;
 
 extern PyTypeObject *details_type;

@@ -93,7 +93,7 @@ static int evaluate(SessionObject *self, PyObject *const *values, uint32_t want,
   int failed = attributes_pack(&context, values[CONTEXT], PACK_STRINGS);
   if (failed == 0) {
     context.targeting_key = entity_id;
-    failed = session_resolve(self, flag_key, &context, want, answer);
+    failed = session_resolve(self, flag_key, &context, want, 0, answer);
   }
   attributes_finish(&context);
   return UNLIKELY(failed != 0) ? translate_invalid() : 0;

@@ -91,7 +91,7 @@ static int resolve_again(SessionObject *self, const burgee_request *request, ans
   }
 }
 
-int session_resolve(SessionObject *self, burgee_text flag_key, const attributes *context, uint32_t want,
+int session_resolve(SessionObject *self, burgee_text flag_key, const attributes *context, uint32_t want, uint32_t flags,
                     answer *answer) {
   burgee_request request;
   answer->owned = NULL;
@@ -107,7 +107,7 @@ int session_resolve(SessionObject *self, burgee_text flag_key, const attributes 
   request.attributes = context->items;
   request.attribute_count = context->count;
   request.want = want;
-  request.flags = 0;
+  request.flags = flags;
   answer->result.buffer = answer->stack;
   answer->result.capacity = sizeof answer->stack;
   answer->result.length = 0;
@@ -118,16 +118,30 @@ int session_resolve(SessionObject *self, burgee_text flag_key, const attributes 
   return 0;
 }
 
-static PyObject *decode(const char **cursor, uint32_t length) {
-  PyObject *text = PyUnicode_DecodeUTF8(*cursor, (Py_ssize_t)length, "replace");
-  *cursor += length;
-  return text;
+answer_texts answer_read(const burgee_result *result) {
+  answer_texts texts;
+  const char *cursor = result->buffer;
+  texts.value = cursor;
+  texts.variant = cursor += result->value_length;
+  texts.attachment = cursor += result->variant_length;
+  texts.message = cursor += result->attachment_length == BURGEE_ABSENT ? 0 : result->attachment_length;
+  texts.segments = cursor += result->message_length;
+  for (uint32_t i = 0; i < result->segment_count; i++) {
+    uint32_t length;
+    memcpy(&length, cursor, sizeof length);
+    cursor += sizeof length + length;
+  }
+  texts.reason = cursor;
+  texts.flag_name = cursor += result->vendor_reason_length;
+  texts.rule_name = cursor + result->flag_name_length;
+  return texts;
 }
 
-// The number of a result: an int if it is written as one.
-static PyObject *decode_number(const burgee_result *result, const char **cursor) {
-  const char *digits = *cursor;
-  *cursor += result->value_length;
+static PyObject *decode(const char *text, uint32_t length) {
+  return PyUnicode_DecodeUTF8(text, (Py_ssize_t)length, "replace");
+}
+
+PyObject *answer_number(const burgee_result *result, const char *digits) {
   for (uint32_t i = 0; i < result->value_length; i++) {
     if (digits[i] == '.' || digits[i] == 'e' || digits[i] == 'E') {
       return PyFloat_FromDouble(result->number);
@@ -136,7 +150,7 @@ static PyObject *decode_number(const burgee_result *result, const char **cursor)
   if (result->value_length == 0) {
     return PyFloat_FromDouble(result->number);
   }
-  PyObject *text = PyUnicode_DecodeUTF8(digits, (Py_ssize_t)result->value_length, "replace");
+  PyObject *text = decode(digits, result->value_length);
   PyObject *number = text == NULL ? NULL : PyObject_CallFunctionObjArgs((PyObject *)&PyLong_Type, text, NULL);
   Py_XDECREF(text);
   return number;
@@ -148,7 +162,8 @@ static PyObject *decode_segments(const burgee_result *result, const char *cursor
     uint32_t length;
     memcpy(&length, cursor, sizeof length);
     cursor += sizeof length;
-    PyObject *segment = decode(&cursor, length);
+    PyObject *segment = decode(cursor, length);
+    cursor += length;
     if (segment == NULL) {
       Py_CLEAR(segments);
     } else {
@@ -158,27 +173,34 @@ static PyObject *decode_segments(const burgee_result *result, const char *cursor
   return segments;
 }
 
+// Sets *object to a text that may be absent. Returns whether that worked.
+static bool decode_present(const char *text, uint32_t length, PyObject **object) {
+  *object = length == 0 ? NULL : decode(text, length);
+  return length == 0 || *object != NULL;
+}
+
 static int build(const burgee_result *result, cache_entry *entry) {
-  const char *cursor = result->buffer;
+  answer_texts texts = answer_read(result);
   memset(entry, 0, sizeof *entry);
   entry->id = result->id;
-  bool complete = true;
+  bool complete = decode_present(texts.reason, result->vendor_reason_length, &entry->reason) &&
+                  decode_present(texts.flag_name, result->flag_name_length, &entry->flag_name) &&
+                  decode_present(texts.rule_name, result->rule_name_length, &entry->rule_name);
   if (result->value_kind == BURGEE_NUMBER) {
-    entry->value = decode_number(result, &cursor);
-    complete = entry->value != NULL;
+    entry->value = answer_number(result, texts.value);
+    complete = complete && entry->value != NULL;
   } else if (result->value_kind == BURGEE_STRING || result->value_kind == BURGEE_JSON) {
-    entry->value = decode(&cursor, result->value_length);
-    complete = entry->value != NULL;
+    entry->value = decode(texts.value, result->value_length);
+    complete = complete && entry->value != NULL;
   }
-  entry->variant = decode(&cursor, result->variant_length);
+  entry->variant = decode(texts.variant, result->variant_length);
   if (result->attachment_length == BURGEE_ABSENT) {
     entry->attachment = Py_None;
     Py_INCREF(Py_None);
   } else {
-    entry->attachment = decode(&cursor, result->attachment_length);
+    entry->attachment = decode(texts.attachment, result->attachment_length);
   }
-  cursor += result->message_length;
-  entry->segments = decode_segments(result, cursor);
+  entry->segments = decode_segments(result, texts.segments);
   if (complete && entry->variant != NULL && entry->attachment != NULL && entry->segments != NULL) {
     return 0;
   }
@@ -188,7 +210,7 @@ static int build(const burgee_result *result, cache_entry *entry) {
 
 const cache_entry *session_objects(SessionObject *self, const answer *answer, cache_entry *own) {
   const burgee_result *result = &answer->result;
-  own->value = own->variant = own->attachment = own->segments = NULL;
+  memset(own, 0, sizeof *own);
   if (result->id != 0) {
     const cache_entry *entry = cache_find(&self->seen, result->id);
     if (entry != NULL) {
@@ -212,13 +234,10 @@ const cache_entry *session_objects(SessionObject *self, const answer *answer, ca
 
 PyObject *answer_message(const answer *answer) {
   const burgee_result *result = &answer->result;
-  const char *cursor = result->buffer;
   if (result->message_length == 0) {
     return PyUnicode_FromString(result->code == BURGEE_INVALID_HANDLE ? "the client is closed" : "");
   }
-  cursor += result->value_length + result->variant_length;
-  cursor += result->attachment_length == BURGEE_ABSENT ? 0 : result->attachment_length;
-  return decode(&cursor, result->message_length);
+  return decode(answer_read(result).message, result->message_length);
 }
 
 // _attach(handle, generation): takes charge of a handle that open() returned.

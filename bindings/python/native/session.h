@@ -31,13 +31,31 @@ static inline void answer_release(answer *self) {
 }
 
 // Evaluates one flag into the answer, which the caller releases. In a forked child it opens the client anew first.
-// A closed client is the code BURGEE_INVALID_HANDLE. Returns 0, or -1 with an exception.
-int session_resolve(SessionObject *self, burgee_text flag_key, const attributes *context, uint32_t want,
+// A closed client is the code BURGEE_INVALID_HANDLE. flags are those of burgee_request. Returns 0, or -1 with an
+// exception.
+int session_resolve(SessionObject *self, burgee_text flag_key, const attributes *context, uint32_t want, uint32_t flags,
                     answer *answer);
 
 // The Python objects of the answer's texts: those of the cache, or fresh ones in *own for an answer without an id,
 // which the caller clears. NULL with an exception when memory is exhausted.
 const cache_entry *session_objects(SessionObject *self, const answer *answer, cache_entry *own);
+
+// Where the texts of a result stand; their lengths are in the result.
+typedef struct answer_texts {
+  const char *value;
+  const char *variant;
+  const char *attachment;
+  const char *message;
+  const char *segments;
+  const char *reason;
+  const char *flag_name;
+  const char *rule_name;
+} answer_texts;
+
+answer_texts answer_read(const burgee_result *result);
+
+// The number of a result, whose digits stand at text: an int if it is written as one. A new reference.
+PyObject *answer_number(const burgee_result *result, const char *text);
 
 // The answer's error message; a new reference.
 PyObject *answer_message(const answer *answer);

@@ -104,7 +104,10 @@ class Client(_native.Client):
         return self._subscribe("status", callback)
 
     def close(self) -> None:
-        """Close the client, within milliseconds; once is enough. Evaluation then answers the caller's default."""
+        """Close the client; once is enough. Evaluation then answers the caller's default.
+
+        Takes milliseconds, unless events are waiting: these are sent first, which close_wait_ms bounds.
+        """
         close_session(self)
 
     def __enter__(self) -> Client:
@@ -116,10 +119,10 @@ class Client(_native.Client):
         self.close()
 
     def __del__(
-        self, _close: Callable[[_native.Session], bool] = close_session, _ending: Callable[[], bool] = sys.is_finalizing
+        self, _close: Callable[..., bool] = close_session, _ending: Callable[[], bool] = sys.is_finalizing
     ) -> None:
         # The end of the process closes everything; modules that this needs may be gone by then.
-        if not _ending() and _close(self):
+        if not _ending() and _close(self, wait=False):
             warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self, stacklevel=2)
 
     def __repr__(self) -> str:
@@ -200,10 +203,11 @@ def open(backend: str = "flipt", **options: Any) -> Client:  # noqa: A001 - as i
     """Open a client of a backend and wait until its first flags are there or the first fetch has failed.
 
     Args:
-        backend: "flipt", or "file" for flags of a local file.
-        **options: those of the backend, such as url, namespace and update_interval (seconds or a timedelta), and
-            those that all share: start_wait_ms (15000 at most; 0 returns at once), cache_path, log_level,
-            max_body_bytes, proxy, file, document.
+        backend: "flipt", "featbit", "featureflagco", or "file" for Flipt's flags in a local file.
+        **options: those of the backend, such as url, namespace and update_interval (seconds or a timedelta) of Flipt,
+            or env_secret, streaming_url and event_url of FeatBit; and those that all share: start_wait_ms (15000 at
+            most; 0 returns at once), cache_path, log_level, max_body_bytes, proxy, file, document. Where the vendor
+            hears of evaluations also disable_events, spool_path and close_wait_ms.
 
     Raises:
         InvalidConfigError: an option is unknown or has a wrong value; the message names it.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from datetime import timedelta
+    from datetime import datetime, timedelta
     from typing import Any
 
 
@@ -45,6 +45,7 @@ class State:
     READY = "READY"  # the flags were current when the other side was last asked
     STALE = "STALE"  # there are flags, and they may be out of date
     ERROR = "ERROR"  # no flags, and the last attempt to get some failed
+    FATAL = "FATAL"  # no flags will be fetched any more, because the vendor refuses; those that are there keep working
     CLOSED = "CLOSED"
 
 
@@ -59,9 +60,23 @@ class Status(Record):
         origin: where they came from: server, stream, file, inline, cache, restored; empty without flags.
         error: the last failure since the flags were current; None when there was none.
         backend: the name of the backend.
+        error_kind: the vendor's name for the kind of error; None where it has none.
+        since: when the client came into this state, in UTC; None when that is not known.
+        events: what became of the events for the vendor: accepted, sent, pending and so on; None where none are sent.
     """
 
-    __slots__ = ("state", "age", "version", "flags", "origin", "error", "backend")  # noqa: RUF023 - of the constructor
+    __slots__ = (  # noqa: RUF023 - of the constructor
+        "state",
+        "age",
+        "version",
+        "flags",
+        "origin",
+        "error",
+        "backend",
+        "error_kind",
+        "since",
+        "events",
+    )
 
     state: str
     age: timedelta | None
@@ -70,6 +85,9 @@ class Status(Record):
     origin: str
     error: str | None
     backend: str
+    error_kind: str | None
+    since: datetime | None
+    events: dict[str, Any] | None
 
     def __init__(
         self,
@@ -80,12 +98,15 @@ class Status(Record):
         origin: str = "",
         error: str | None = None,
         backend: str = "",
+        error_kind: str | None = None,
+        since: datetime | None = None,
+        events: dict[str, Any] | None = None,
     ) -> None:
-        self._fill(state, age, version, flags, origin, error, backend)
+        self._fill(state, age, version, flags, origin, error, backend, error_kind, since, events)
 
     @classmethod
     def _of(cls, status: dict[str, Any]) -> Status:
-        from datetime import timedelta
+        from datetime import datetime, timedelta, timezone
 
         age = status["ageMs"]
         return cls(
@@ -96,6 +117,9 @@ class Status(Record):
             status["origin"],
             status["error"],
             status["backend"],
+            status.get("errorKind"),
+            datetime.fromtimestamp(status["since"] / 1000, timezone.utc) if "since" in status else None,
+            status.get("events"),
         )
 
 

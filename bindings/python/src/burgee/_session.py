@@ -10,8 +10,10 @@ from . import _native
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from _thread import LockType
     from collections.abc import Mapping
     from typing import Any, Callable, TypeVar
+    from weakref import WeakSet
 
     T = TypeVar("T")
 
@@ -47,7 +49,18 @@ def open_session(session: _native.Session, options: Mapping[str, Any]) -> dict[s
     opened = interruptible(lambda: result(_native.open(text)), undo=_close_opened)
     session._attach(opened["client"])
     status: dict[str, Any] = opened["status"]
+    if status.get("events") is not None:
+        _close_at_exit(session)
     return status
+
+
+def replace_session(session: _native.Session, options: bytes) -> None:
+    """Open another client of the engine in place of the open one, which is closed. Evaluation goes on throughout."""
+    opened = result(_native.open(options))
+    before = session._where
+    session._attach(opened["client"])
+    if before is not None:
+        interruptible(lambda: _native.close(*before))
 
 
 def _culprit(options: Mapping[str, Any]) -> str:
@@ -69,12 +82,83 @@ def _close_opened(opened: dict[str, Any]) -> None:
     close_session(stray)
 
 
-def close_session(session: _native.Session) -> bool:
-    """Close a client, within milliseconds. Returns whether it was open in this process."""
+def close_session(session: _native.Session, wait: bool = True) -> bool:
+    """Close a client: within milliseconds, or once its events are sent. Returns whether it was open in this process.
+
+    Without wait, events are sent on another thread, for whose end the end of the program waits.
+    """
     where = session._detach()
-    if where is not None:
+    if where is None:
+        return False
+    if not getattr(session, "_sends", False):
         _native.close(*where)
-    return where is not None
+    elif wait:
+        interruptible(lambda: _native.close(*where))
+    else:
+        _close_later(where)
+    return True
+
+
+# Clients that send events, and closings that are under way on threads of their own.
+_sending: WeakSet[_native.Session] | None = None
+_closing: list[LockType] = []
+
+
+def _close_at_exit(session: _native.Session) -> None:
+    """Have a client closed at the end of the program if nobody does it before, so that its events are sent."""
+    global _sending
+    session._sends = True
+    if _sending is None:
+        import atexit
+        import weakref
+
+        _sending = weakref.WeakSet()
+        atexit.register(_close_all)
+        _close_with_process()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=_at_fork)
+    _sending.add(session)
+
+
+def _close_all() -> None:
+    for session in list(_sending or ()):
+        close_session(session)
+    for done in list(_closing):
+        done.acquire()
+
+
+def _close_with_process(_: object = None) -> None:
+    """Do the same in a process that multiprocessing has started: it may end without atexit, but not without this."""
+    util, process = sys.modules.get("multiprocessing.util"), sys.modules.get("multiprocessing.process")
+    if util is not None and process is not None and process.parent_process() is not None:
+        util.Finalize(None, _close_all, exitpriority=0)
+
+
+def _at_fork() -> None:
+    _closing.clear()  # threads of the parent
+    util = sys.modules.get("multiprocessing.util")
+    if util is not None and not getattr(_close_with_process, "known", False):
+        _close_with_process.known = True  # type: ignore[attr-defined]
+        # Not yet: the process drops the finalizers of its parent first.
+        util.register_after_fork(_close_all, _close_with_process)
+
+
+def _close_later(where: tuple[int, int]) -> None:
+    done = _thread.allocate_lock()
+    done.acquire()
+    _closing.append(done)
+
+    def run() -> None:
+        try:
+            _native.close(*where)
+        finally:
+            _closing.remove(done)
+            done.release()
+
+    try:
+        _thread.start_new_thread(run, ())
+    except RuntimeError:  # the interpreter is ending, and starts no more threads
+        run()
 
 
 def call(session: _native.Session, method: str, params: Mapping[str, Any] | None = None) -> Any:

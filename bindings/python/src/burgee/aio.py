@@ -80,7 +80,7 @@ class Client:
         return await offload(lambda: self._client.call(method, params))
 
     async def close(self) -> None:
-        """Close the client, within milliseconds; once is enough."""
+        """Close the client, once its events are sent; once is enough."""
         await offload(self._client.close)
 
     def on_change(self, callback: Callable[[Change], object]) -> Unsubscribe:

@@ -1,0 +1,1 @@
+"""What the clients of FeatBit and of its forerunner featureflag.co have in common."""

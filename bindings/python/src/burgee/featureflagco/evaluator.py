@@ -1,0 +1,36 @@
+"""featureflag.co's words for the reason of an evaluation, which are those of FeatBit."""
+
+from __future__ import annotations
+
+from ..featbit.evaluator import (
+    FLAG_KEY_UNKNOWN,
+    FLAG_NAME_UNKNOWN,
+    REASON_CLIENT_NOT_READY,
+    REASON_ERROR,
+    REASON_FALLTHROUGH,
+    REASON_FLAG_NOT_FOUND,
+    REASON_FLAG_OFF,
+    REASON_PREREQUISITE_FAILED,
+    REASON_RULE_MATCH,
+    REASON_TARGET_MATCH,
+    REASON_USER_NOT_SPECIFIED,
+    REASON_WRONG_TYPE,
+)
+
+__all__ = [
+    "FLAG_KEY_UNKNOWN",
+    "FLAG_NAME_UNKNOWN",
+    "FLAG_VALUE_UNKNOWN",
+    "REASON_CLIENT_NOT_READY",
+    "REASON_ERROR",
+    "REASON_FALLTHROUGH",
+    "REASON_FLAG_NOT_FOUND",
+    "REASON_FLAG_OFF",
+    "REASON_PREREQUISITE_FAILED",
+    "REASON_RULE_MATCH",
+    "REASON_TARGET_MATCH",
+    "REASON_USER_NOT_SPECIFIED",
+    "REASON_WRONG_TYPE",
+]
+
+FLAG_VALUE_UNKNOWN = "flag value unknown"
