@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -97,9 +96,7 @@ class FeatBit:
     def _run(self, language: str, script: str, subject: str) -> Figures:
         if language == "python":
             return figures_of(sys.executable, SUBJECTS / f"{script}.py", subject, self._where)
-        return figures_of(
-            "node", SUBJECTS / f"{script}.cjs", subject, self._where, environment=self._node_environment
-        )
+        return figures_of("node", SUBJECTS / f"{script}.cjs", subject, self._where, environment=self._node_environment)
 
     def _both(self, script: str) -> dict[str, dict[str, list[float]]]:
         """All figures by "<language> <subject>" and name."""
@@ -121,5 +118,3 @@ class FeatBit:
         """Events each second, through a spool to the server."""
         run = partial(figures_of, sys.executable, SUBJECTS / "python_featbit_events.py", self._where)
         return alternate(2, {"burgee": run})
-
-

@@ -23,9 +23,7 @@ async function main([subject, text]) {
   const agent = new http.Agent({ keepAlive: true });
   const delays = [];
   for (let number = 0; number < CHANGES; number++) {
-    const changed = once(client, `update:${KEY}`).then(() =>
-      performance.now(),
-    );
+    const changed = once(client, `update:${KEY}`).then(() => performance.now());
     const start = performance.now();
     const request = http.request(`${where.control}/flag?key=${KEY}`, {
       method: "PATCH",

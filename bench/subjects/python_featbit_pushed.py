@@ -10,6 +10,7 @@ import json
 import logging
 import sys
 import threading
+from importlib import import_module
 from pathlib import Path
 from time import perf_counter
 from urllib.parse import urlsplit
@@ -26,15 +27,11 @@ def main() -> None:
     subject, text = sys.argv[1:]
     where = json.loads(text)
     logging.getLogger().setLevel(logging.ERROR)
-    if subject == "burgee":
-        from burgee.featbit.client import FBClient
-        from burgee.featbit.config import Config
-    else:
-        from fbclient.client import FBClient
-        from fbclient.config import Config
-
-        logging.getLogger("fbclient.utils").setLevel(logging.ERROR)
-    client = FBClient(Config(where["secret"], where["url"], where["url"].replace("http", "ws", 1)))
+    logging.getLogger("fbclient.utils").setLevel(logging.ERROR)
+    package = "burgee.featbit" if subject == "burgee" else "fbclient"
+    client_type = import_module(f"{package}.client").FBClient
+    config_type = import_module(f"{package}.config").Config
+    client = client_type(config_type(where["secret"], where["url"], where["url"].replace("http", "ws", 1)))
     heard = threading.Semaphore(0)
     arrived = [0.0]
 

@@ -10,6 +10,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from time import perf_counter_ns, sleep
 from typing import Any
@@ -70,16 +71,12 @@ def main() -> None:
     subject, text = sys.argv[1:]
     where = json.loads(text)
     logging.getLogger().setLevel(logging.ERROR)
-    if subject == "burgee":
-        from burgee.featbit.client import FBClient
-        from burgee.featbit.config import Config
-    else:
-        from fbclient.client import FBClient
-        from fbclient.config import Config
-
-        logging.getLogger("fbclient.utils").setLevel(logging.ERROR)
+    logging.getLogger("fbclient.utils").setLevel(logging.ERROR)
+    package = "burgee.featbit" if subject == "burgee" else "fbclient"
+    client_type = import_module(f"{package}.client").FBClient
+    config_type = import_module(f"{package}.config").Config
     streaming = where["url"].replace("http", "ws", 1)
-    print(json.dumps(measure(FBClient(Config(where["secret"], where["url"], streaming)))))
+    print(json.dumps(measure(client_type(config_type(where["secret"], where["url"], streaming)))))
 
 
 if __name__ == "__main__":
