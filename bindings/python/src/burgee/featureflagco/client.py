@@ -97,7 +97,7 @@ class FFCClient(SyncedClient):
             if not outcome[0]:
                 return self._no_states(outcome[1])
             detail = _detail(outcome)
-            data[detail] = _flag_event(event_user, outcome, detail)
+            data[detail] = self._flag_event(event_user, outcome, detail)
         return AllFlagStates(True, "OK", data, self._send)
 
     def _no_states(self, reason: str) -> AllFlagStates:
@@ -139,13 +139,19 @@ class FFCClient(SyncedClient):
         return sink
 
     def _tell(self, user: Any, outcome: tuple[Any, ...]) -> None:
-        self._sink.send_event(_flag_event(FFCUser.from_dict(user), outcome, _detail(outcome)))
+        self._sink.send_event(self._flag_event(FFCUser.from_dict(user), outcome, _detail(outcome)))
+
+    def _flag_event(self, user: FFCUser, outcome: tuple[Any, ...], detail: EvalDetail) -> FlagEvent:
+        """Make the event of an evaluation: first the flags that were evaluated on the way, then the flag itself."""
+        event = FlagEvent(user)
+        key = outcome[3]
+        reply = self._ask("resolve", {"key": key, "context": user._context(), "exposure": False})
+        for asked in () if reply is None else reply["metadata"].get("prerequisites", ()):
+            served = EvalDetail(int(asked["variation"]), asked["reason"], asked["value"], asked["key"], "")
+            event.add(FlagEventVariation(asked["key"], asked["in_experiment"], served))
+        return event.add(FlagEventVariation(key, outcome[7], detail))
 
 
 def _detail(outcome: tuple[Any, ...]) -> EvalDetail:
     success, reason, value, key, name, variation, *_ = outcome
     return EvalDetail(variation if success else -1, reason, value, key, name)
-
-
-def _flag_event(user: FFCUser, outcome: tuple[Any, ...], detail: EvalDetail) -> FlagEvent:
-    return FlagEvent(user).add(FlagEventVariation(outcome[3], outcome[7], detail))

@@ -9,6 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from .._datasync.events import Calls
     from .common_types import EvalDetail
 
 __all__ = ["FlagEvent", "FlagEventVariation", "Metric", "MetricEvent"]
@@ -46,10 +47,18 @@ class FlagEventVariation:
 
 
 class FlagEvent(FlagEvents, FFCEvent):
-    """The user was served variations of flags."""
+    """The user was served a flag, after those that it asks for, all in one event."""
 
     _element = FlagEventVariation
     _member = "userVariations"
+
+    def _calls(self) -> Calls:
+        if not self._elements:
+            return []
+        *asked, last = [element._exposure() for element in self._elements]
+        for one in asked:
+            del one["timestamp"]
+        return [("expose", {"context": self._user._context(), **last, "prerequisites": asked})]
 
 
 class Metric(Counted):
