@@ -2,7 +2,7 @@
 // WHERE is the JSON that the local server printed, with the secret. Prints nanoseconds by name as JSON.
 "use strict";
 
-const BURSTS = 8;
+const BURSTS = 4;
 const PER_BURST = 4; // times COUNT evaluations; both queues hold 10,000 events
 const PAUSE_MS = 2500; // longer than an event waits for others
 const COUNT = 1000;

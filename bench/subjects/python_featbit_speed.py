@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from flags import COUNT, flag_key
 
-BURSTS = 8
+BURSTS = 4
 PER_BURST = 4  # times COUNT evaluations; both queues hold 10,000 events
 PAUSE_SECONDS = 1.2  # longer than an event waits for others
 
