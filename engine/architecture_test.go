@@ -59,7 +59,12 @@ var allowed = map[string][]string{
 	},
 	"engine/backend/flagship/sdk":      {"engine/bucket", "engine/eval", "engine/predicate"},
 	"engine/backend/flagship/tracking": {"engine/backend/flagship/sdk", "engine/eval", "engine/evaljson", "engine/event", "engine/jsonscan"},
-	"engine/event":                     {"engine/background", "engine/eval", "engine/transport"},
+	"engine/backend/flagship/visitor": {
+		"engine/backend", "engine/backend/flagship", "engine/backend/flagship/sdk", "engine/backend/flagship/tracking",
+		"engine/background", "engine/eval", "engine/evaljson", "engine/event", "engine/jsonscan", "engine/option",
+		"engine/source", "engine/transport",
+	},
+	"engine/event": {"engine/background", "engine/eval", "engine/transport"},
 	"engine": {
 		"engine/backend", "engine/backend/featbit", "engine/backend/featureflagco", "engine/backend/flipt", "engine/background",
 		"engine/eval", "engine/evaljson", "engine/event", "engine/option", "engine/source", "engine/transport",

@@ -37,6 +37,7 @@ func (q *Queue) send(b *batch, records []Record) bool {
 			break
 		}
 		end = max(end, records[len(records)-1].end)
+		hurried := q.hurried() // first: whoever hurries during the request ends the wait after it
 		verdict, failure, wait := Split, "", time.Duration(0)
 		if err != nil {
 			failure = "the events cannot be encoded: " + err.Error()
@@ -75,11 +76,6 @@ func (q *Queue) send(b *batch, records []Record) bool {
 			}
 			q.tried.Add(1)
 			q.tell(records, Retry)
-			hurried := q.hurried() // first: whoever comes from now on ends the wait
-			if joined := q.join(b, records); len(joined) > len(records) && q.cfg.Interval == 0 && wait == 0 {
-				records = joined
-				continue
-			}
 			if transport.WaitOr(q.ctx, max(wait, q.pause(tries-1)), hurried) != nil {
 				return false
 			}
@@ -181,9 +177,7 @@ func (q *Queue) fresh(records []Record) []Record {
 		q.drops.expired.Add(uint64(expired))
 		q.notices.dropped()
 	}
-	if withdrawn := len(gone) - expired; withdrawn > 0 {
-		q.refuse(withdrawn, "withdrawn")
-	}
+	q.drops.withdrawn.Add(uint64(len(gone) - expired))
 	q.tell(gone, Refuse)
 	return kept
 }
@@ -239,6 +233,6 @@ func (q *Queue) refuse(records int, why string) {
 func (q *Queue) lost() Drops {
 	return Drops{
 		Full: q.drops.full.Load(), Closed: q.drops.closed.Load(), Refused: q.drops.refused.Load(),
-		Expired: q.drops.expired.Load(), GaveUp: q.drops.gaveUp.Load(),
+		Expired: q.drops.expired.Load(), GaveUp: q.drops.gaveUp.Load(), Withdrawn: q.drops.withdrawn.Load(),
 	}
 }

@@ -25,6 +25,11 @@
 // stay in the ring, are sent from there once the spool has been sent, and are dropped when the ring is full too: the limit
 // never takes back what was accepted.
 //
+// # Whoever wants to know
+//
+// A backend may listen to what becomes of its records (Config.Hear), and take them back as long as they are not sent
+// (Config.Withdrawn). Both are asked around every request, so that nothing has to be searched for in the ring or in files.
+//
 // # Files
 //
 // Every process writes files of its own, so nobody waits for another one. The files of a process that has ended are taken

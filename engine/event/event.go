@@ -82,8 +82,7 @@ type Config struct {
 	// without Interval as soon as one comes. It has no meaning with a spool, or with Parallel above 1.
 	Merge bool
 
-	// Withdrawn is asked before every request whether a record is not to be sent any more. Then it is dropped and counts as
-	// refused. nil: none is.
+	// Withdrawn is asked before every request whether a record is not to be sent any more. nil: none is.
 	Withdrawn func(Record) bool
 	// Hear is told what became of records: Accept after the request that the server took, Retry after one that failed and
 	// will be made again (without Merge after a few of them), Refuse when they are dropped instead. Those of one queue come
@@ -149,4 +148,6 @@ type Drops struct {
 	Refused uint64 `json:"refused"` // by the server or the encoder
 	Expired uint64 `json:"expired"` // older than MaxAge
 	GaveUp  uint64 `json:"gaveUp"`  // tried Attempts times
+	// Withdrawn were taken back by the backend, which is no loss and makes no notice.
+	Withdrawn uint64 `json:"withdrawn,omitempty"`
 }

@@ -40,7 +40,7 @@ type Queue struct {
 	_      [56]byte
 	wake   chan struct{}
 	closed atomic.Bool
-	drops  struct{ full, closed, refused, expired, gaveUp atomic.Uint64 }
+	drops  struct{ full, closed, refused, expired, gaveUp, withdrawn atomic.Uint64 }
 	sent   atomic.Uint64
 	tried  atomic.Uint64 // requests that were made again
 	own    atomic.Uint64 // own records that are sent or dropped

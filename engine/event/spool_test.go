@@ -108,31 +108,28 @@ func TestRecordsOfAddReachTheFilesByThemselves(t *testing.T) {
 func TestWhatWasSentIsNotSentAgain(t *testing.T) {
 	dir := t.TempDir()
 	store(t, dir, 0, 100)
-	var down atomic.Bool
 	v := &vendor{answer: func(n int, _ []string) int {
-		if n >= 3 && down.Load() {
+		if n >= 3 {
 			return 503
 		}
 		return 200
 	}}
-	down.Store(true)
 	cfg := serve(t, v, dir)
 	cfg.BatchEvents = 10
 	q := start(t, cfg)
 	require.Eventually(t, func() bool { return q.Stats().Sent == 30 }, time.Minute, time.Millisecond)
 	_ = q.Close(within(t, 10*time.Millisecond))
-	down.Store(false)
-	finish(t, start(t, cfg))
-	assert.Equal(t, numbers(0, 100), v.lines())
+	// Another server: the first may still be at work on a request that was broken off.
+	next := &vendor{}
+	finish(t, start(t, serve(t, next, dir)))
+	assert.Equal(t, numbers(0, 100), append(v.lines(), next.lines()...))
 }
 
 // Batches that arrive before an older one has arrived are noted one by one when the queue closes.
 func TestBatchesThatOvertookOthersAreNotSentAgain(t *testing.T) {
 	dir := t.TempDir()
-	var down atomic.Bool
-	down.Store(true)
 	v := &vendor{answer: func(_ int, body []string) int {
-		if down.Load() && (body[0] == "0" || body[0] == "20") {
+		if body[0] == "0" || body[0] == "20" {
 			return 503
 		}
 		return 200
@@ -146,9 +143,9 @@ func TestBatchesThatOvertookOthersAreNotSentAgain(t *testing.T) {
 	require.Eventually(t, func() bool { return q.Stats().Sent == 20 }, time.Minute, time.Millisecond)
 	require.Error(t, q.Close(within(t, 0)))
 	assert.ElementsMatch(t, append(numbers(10, 20), numbers(30, 40)...), v.lines())
-	down.Store(false)
-	finish(t, start(t, cfg))
-	assert.ElementsMatch(t, numbers(0, 40), v.lines())
+	next := &vendor{} // the first server may still be at work on a request that was broken off
+	finish(t, start(t, serve(t, next, dir)))
+	assert.ElementsMatch(t, numbers(0, 40), append(v.lines(), next.lines()...))
 }
 
 func TestLimitRefusesTheNewestAndCountsEveryFile(t *testing.T) {

@@ -99,7 +99,7 @@ func (p *posting) check(ctx context.Context, answer *http.Response, err error) (
 	if p.post.Keep > 0 {
 		if err := p.keep(answer); err != nil {
 			p.answer = nil
-			return p.attempts.check(ctx, nil, err)
+			return false, err
 		}
 	} else {
 		p.answer.Excerpt = excerpt(answer)

@@ -148,3 +148,30 @@ func TestPostWaitEndsEarly(t *testing.T) {
 		}
 	})
 }
+
+func TestPostKeepsTheWholeAnswerWhenItIsWanted(t *testing.T) {
+	inMemory(t, Config{}, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if string(body) == "fail" {
+			w.WriteHeader(500)
+		}
+		_, _ = w.Write([]byte(strings.Repeat("x", 2000)))
+	}, func(t *testing.T, c *Client) {
+		req := postRequest(0)
+		req.Keep = 2000
+		answer, err := c.Post(t.Context(), req)
+		require.NoError(t, err)
+		assert.Equal(t, strings.Repeat("x", 2000), string(answer.Body))
+		assert.Len(t, answer.Excerpt, 512)
+		req.Body = []byte("fail")
+		answer, err = c.Post(t.Context(), req)
+		require.NoError(t, err)
+		assert.Equal(t, 500, answer.Status)
+		assert.Len(t, answer.Body, 2000)
+		req.Keep = 1999
+		_, err = c.Post(t.Context(), req)
+		var large *TooLargeError
+		require.ErrorAs(t, err, &large)
+		assert.NotContains(t, err.Error(), "hunter2")
+	})
+}

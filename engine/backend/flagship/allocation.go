@@ -50,9 +50,6 @@ type Flag struct {
 	From *Allocation
 }
 
-// Assignment is the variation of a group that a visitor has, as it is remembered.
-type Assignment struct{ VariationGroupID, VariationID string }
-
 // Decision is all that was decided for one visitor. It may be used again for the next one, which then costs no memory.
 type Decision struct {
 	// Panic is the kill switch of the environment: no flag is readable, and nothing may be sent.
@@ -63,8 +60,6 @@ type Decision struct {
 	Allocations []*Allocation // in the order of the campaigns
 	// Flags has one entry for each key, at the place where the first campaign put it, with what the last campaign gave it.
 	Flags []Flag
-	// Assigned are the assignments that the visitor's history did not hold.
-	Assigned []Assignment
 
 	rules  *Ruleset         // that decided; nil: Flags are from elsewhere
 	places map[string]int32 // 1 + index in Flags, by key; only without rules
@@ -89,7 +84,7 @@ func (d *Decision) Find(key string) *Flag {
 func (d *Decision) Clone() *Decision {
 	c := &Decision{
 		Panic: d.Panic, Unlisted: d.Unlisted, Allocations: slices.Clone(d.Allocations), Flags: slices.Clone(d.Flags),
-		Assigned: slices.Clone(d.Assigned), rules: d.rules, places: maps.Clone(d.places),
+		rules: d.rules, places: maps.Clone(d.places),
 	}
 	if d.rules != nil {
 		c.work.flags = slices.Clone(d.work.flags)
@@ -100,7 +95,7 @@ func (d *Decision) Clone() *Decision {
 func (d *Decision) reset() {
 	d.Panic, d.Unlisted, d.rules = false, false, nil
 	clear(d.places)
-	d.Allocations, d.Flags, d.Assigned = d.Allocations[:0], d.Flags[:0], d.Assigned[:0]
+	d.Allocations, d.Flags = d.Allocations[:0], d.Flags[:0]
 }
 
 // collect fills Flags from Allocations that belong to no rule set.

@@ -53,17 +53,15 @@ func BenchmarkDecide50NoAlloc(b *testing.B) {
 
 func BenchmarkDecide50WithHistoryNoAlloc(b *testing.B) {
 	rules := compile(b, manyCampaigns(50), ByJavaScript)
-	visitor := Visitor{ID: "visitor-123456", Context: benchAttributes, History: map[string]string{}}
+	visitor := Visitor{ID: "visitor-123456", Context: benchAttributes}
 	var d Decision
 	rules.Decide(&visitor, &d)
-	for _, a := range d.Assigned {
-		visitor.History[a.VariationGroupID] = a.VariationID
-	}
+	visitor.History = d.Remember(nil)
 	b.ReportAllocs()
 	for b.Loop() {
 		rules.Decide(&visitor, &d)
 	}
-	require.Empty(b, d.Assigned)
+	require.Len(b, d.Flags, 100)
 }
 
 func BenchmarkResolveNoAlloc(b *testing.B) {

@@ -41,14 +41,11 @@ func (r *Ruleset) Decide(v *Visitor, d *Decision) {
 	d.work.prepare(r, v.Context)
 	for i := range r.campaigns {
 		p := &r.campaigns[i]
-		g, chosen := e.campaign(p)
+		_, chosen := e.campaign(p)
 		if chosen == nil {
 			continue
 		}
 		d.Allocations = append(d.Allocations, chosen)
-		if v.History[g.id] != chosen.VariationID {
-			d.Assigned = append(d.Assigned, Assignment{VariationGroupID: g.id, VariationID: chosen.VariationID})
-		}
 		d.give(p, chosen, r.targeting)
 	}
 }

@@ -1,7 +1,7 @@
 // Package flagship decides the flags of AB Tasty Flagship: locally, from the environment file that the vendor's network
 // delivers (bucketing.json), for one flag (Resolve) or for a visitor as a whole (Decide). It also reads and writes what the
-// vendor's SDKs exchange with the decision API, the host's visitor cache and each other, without doing it: whoever keeps
-// visitors calls it.
+// vendor's SDKs exchange with the decision API, the host's visitor cache and each other, without doing it: package
+// visitor, which keeps visitors, calls it.
 //
 // Reference: for decisions @flagship.io/js-sdk 5.1.6, whatever the language of the host, with the semver operators as
 // flagship-common 0.0.21 has them, which is what the decision API runs. The rules of the Python SDK (flagship 3.0.0) and of

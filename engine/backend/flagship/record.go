@@ -160,7 +160,7 @@ func lacks(what string, members map[string][]byte, required []string) error {
 	return nil
 }
 
-// restore adds a campaign of a record. Names are not restored, as in the SDKs.
+// restore adds a campaign of a record. JavaScript restores the campaign's name; other names are in no record.
 func (r *Record) restore(campaign map[string][]byte, python bool) {
 	a := &Allocation{
 		CampaignID: textOf(campaign["campaignId"]), Slug: textOf(campaign["slug"]),
@@ -171,7 +171,7 @@ func (r *Record) restore(campaign map[string][]byte, python bool) {
 		a.CampaignType = textOf(campaign["type"])
 		a.Given = given(campaign["type"], campaign["isReference"], campaign["slug"])
 	} else {
-		a.ModificationType = textOf(campaign["type"])
+		a.ModificationType, a.CampaignName = textOf(campaign["type"]), textOf(campaign["name"])
 		a.Given = given(nil, campaign["isReference"], campaign["slug"])
 	}
 	r.Allocations = append(r.Allocations, a)
@@ -193,11 +193,23 @@ func (d *Decision) Restore(r *Record) {
 	d.collect()
 }
 
-// Remember adds the assignments of a decision to a history.
-func (d *Decision) Remember(history map[string]string) {
-	for _, a := range d.Assigned {
-		history[a.VariationGroupID] = a.VariationID
+// Remember returns a history with the variations of a decision: the same map if it has them already, otherwise a new one.
+func (d *Decision) Remember(history map[string]string) map[string]string {
+	longer := map[string]string(nil)
+	for _, a := range d.Allocations {
+		if history[a.VariationGroupID] == a.VariationID {
+			continue
+		}
+		if longer == nil {
+			longer = make(map[string]string, len(history)+len(d.Allocations))
+			maps.Copy(longer, history)
+		}
+		longer[a.VariationGroupID] = a.VariationID
 	}
+	if longer == nil {
+		return history
+	}
+	return longer
 }
 
 // membersOf returns the members of an object by name.

@@ -78,7 +78,7 @@ func checkRecord(t *testing.T, rules *Ruleset, c *evaluationCase, e engine, expe
 	if e.name == "go" {
 		return
 	}
-	decision.Remember(history)
+	history = decision.Remember(history)
 	record := Record{
 		VisitorID: c.Visitor, Consent: true, Context: append(e.language.Automatic(c.Visitor), visitor.Context...),
 		Allocations: decision.Allocations, History: history,
@@ -127,7 +127,7 @@ func requireReadable(t *testing.T, r *Record, language sdk.Language) {
 		d.Restore(again)
 		require.Len(t, d.Allocations, len(r.Allocations))
 		for i, a := range r.Allocations {
-			require.Empty(t, d.Allocations[i].CampaignName)
+			require.Equal(t, map[bool]string{true: a.CampaignName}[language == sdk.JavaScript], d.Allocations[i].CampaignName)
 			require.Equal(t, a.Slug, d.Allocations[i].Slug)
 			require.Equal(t, a.VariationID, d.Allocations[i].VariationID)
 			require.Equal(t, language == sdk.Python, d.Allocations[i].Given&GivenType != 0)

@@ -37,7 +37,9 @@ type Encoder struct {
 const separator = 0x1e
 
 // Attach appends something to the record of a hit that is not sent: it is for whoever hears what became of the record.
-func Attach(record, attachment []byte) []byte { return append(append(record, separator), attachment...) }
+func Attach(record, attachment []byte) []byte {
+	return append(append(record, separator), attachment...)
+}
 
 // Detach takes a record apart.
 func Detach(record []byte) (hit, attachment []byte) {

@@ -109,15 +109,16 @@ func NewConsent(client string, consent bool) Hit {
 	}
 	list := specific[Event]
 	return Hit{Type: Event, fields: []filled{
-		{&list[0], eval.StringValue(userEngagement)}, {&list[1], eval.StringValue(consentAction)},
+		{&list[0], eval.StringValue(userEngagement)}, {&list[1], eval.StringValue(ConsentAction)},
 		{&list[2], eval.StringValue(label)},
 	}}
 }
 
-const consentAction = "fs_consent"
+// ConsentAction is the action of the events that NewConsent makes.
+const ConsentAction = "fs_consent"
 
 // IsConsent reports whether the hit is one of NewConsent: such hits are sent whatever the visitor has agreed to.
-func (h *Hit) IsConsent() bool { return h.Type == Event && h.text("action") == consentAction }
+func (h *Hit) IsConsent() bool { return h.Type == Event && h.text("action") == ConsentAction }
 
 // NewSegment returns the hit that reports a visitor's context. JavaScript sends all values as texts.
 func NewSegment(language sdk.Language, context []eval.Attribute) Hit {
