@@ -125,6 +125,9 @@ func (c *Client) save() {
 	for name, raw := range c.config.given {
 		options[name] = raw
 	}
+	if c.plan.WaitsForFlags {
+		options["start_wait_ms"] = 0 // whoever opens it may hold up a whole process meanwhile, and has waited once
+	}
 	if c.plan.Overlay != nil {
 		for name, value := range c.plan.Overlay() {
 			options[name] = value

@@ -93,6 +93,19 @@ func TestSavedOptionsHoldTheFlagsAfterPatches(t *testing.T) {
 	})
 }
 
+// A forked process that opens such a client anew is not held up by the server that its parent has waited for.
+func TestSavedOptionsDoNotWaitAgain(t *testing.T) {
+	forEachVendor(t, func(t *testing.T, v syncVendor) {
+		var saved atomic.Pointer[[]byte]
+		gone := v.serve(t, localserver.Options{})
+		gone.Close()
+		open(t, v.options(gone, map[string]any{"start_wait_ms": 1}), Host{Saved: func(options []byte) { saved.Store(&options) }})
+		var options map[string]any
+		require.NoError(t, json.Unmarshal(*saved.Load(), &options))
+		require.Zero(t, options["start_wait_ms"])
+	})
+}
+
 func TestOfflineTheHostBringsTheFlags(t *testing.T) {
 	forEachVendor(t, func(t *testing.T, v syncVendor) {
 		c := open(t, map[string]any{"backend": v.backend, "offline": true}, Host{})
