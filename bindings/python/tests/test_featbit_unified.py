@@ -9,7 +9,15 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
-from datasync_server import FEATBIT_MESSAGE, FEATBIT_SECRET, FEATUREFLAGCO_SECRET, DataSyncServer, featbit_flag, message
+from datasync_server import (
+    FEATBIT_MESSAGE,
+    FEATBIT_SECRET,
+    FEATUREFLAGCO_SECRET,
+    PATIENCE,
+    DataSyncServer,
+    featbit_flag,
+    message,
+)
 from test_featureflagco_server import MESSAGE as FEATUREFLAGCO_MESSAGE
 
 import burgee
@@ -120,11 +128,10 @@ def test_asyncio(server: DataSyncServer) -> None:
             assert client.details("a", "", CONTEXT).flag_metadata["vendorReason"] == "fall through all rules"
             assert client.track("purchase", 2, CONTEXT)
             assert await client.flush(20)
-            changes = client.events()
+            changed = asyncio.Event()
+            client.on_change(lambda change: changed.set() if change.flags == ("a",) else None)
             server.change_flag("a", isEnabled=False)
-            async for change in changes:
-                if isinstance(change, burgee.Change) and change.flags == ("a",):
-                    break
+            await asyncio.wait_for(changed.wait(), PATIENCE)
             assert client.details("a", "", CONTEXT).reason == "DISABLED"
 
     asyncio.run(run())

@@ -5,7 +5,8 @@
     with burgee.open(url="http://localhost:8080") as client:
         client.boolean("dark-mode", False, {"targetingKey": "user-1", "plan": "pro"})
 
-burgee.aio is the same for asyncio. burgee.flipt has the names of Flipt's own client.
+burgee.aio is the same for asyncio. burgee.flipt, burgee.featbit and burgee.featureflagco have the names of the
+vendors' own clients.
 """
 
 from __future__ import annotations
