@@ -48,7 +48,9 @@ int main(int argc, char **argv) {
     CHECK(counts[own[i]] > 0, "signal %d did not arrive", own[i]);
   }
   sigprocmask(SIG_SETMASK, NULL, &after);
-  CHECK(memcmp(&before, &after, sizeof before) == 0, "the signal mask has changed");
+  for (int signal = 1; signal < NSIG; signal++) { /* beyond those a set holds whatever was on the stack */
+    CHECK(sigismember(&before, signal) == sigismember(&after, signal), "the mask of signal %d has changed", signal);
+  }
 
   /* A handler for faults that the host installs later is the host's. */
   struct sigaction go;
