@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from conftest import run_python
+from datasync_server import FEATBIT_MESSAGE, FEATBIT_SECRET, DataSyncServer
 from test_leaks import MEASURE
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="measures with /proc")
@@ -99,6 +100,34 @@ for before, one in zip(references, watched):
     assert abs(sys.getrefcount(one) - before) < 500, (one, before, sys.getrefcount(one))
 """
     run_python(SETUP + code, timeout=300)
+
+
+@linux
+def test_a_million_users() -> None:
+    """Nothing is kept of users that were evaluated, and their events are sent or dropped."""
+    code = """
+client = FBClient(Config(sys.argv[3], sys.argv[1], sys.argv[2], log_level="error"))
+assert client.initialize
+def evaluate(first, last):
+    variation = client.variation
+    for number in range(first, last):
+        variation("a", {"key": f"user-{number}", "name": "N", "mail": f"{number}@example.org", "age": number}, "")
+evaluate(0, 50_000)
+client.flush()
+gc.collect()
+memory = resident()
+evaluate(50_000, 1_050_000)
+gc.collect()
+grown = resident() - memory
+assert grown <= 12 << 20, (memory, grown)
+client.stop()
+"""
+    server = DataSyncServer("featbit", "--count-events")
+    try:
+        server.replace(FEATBIT_MESSAGE)
+        run_python(SETUP + code, server.url, server.socket_url, FEATBIT_SECRET, timeout=300)
+    finally:
+        server.close()
 
 
 @linux
