@@ -117,7 +117,8 @@ func (c *Client) callUpdate(_ context.Context, params *option.Reader) (any, erro
 	if _, fetches := c.plan.Source.(source.Refresher); fetches {
 		return nil, &eval.Error{
 			Code: eval.CodeInvalidRequest, Op: "update",
-			Msg: `this client fetches its flags itself; open it with a document or with "fetch_mode":"none"`,
+			Msg: `this client fetches its flags itself; one that is opened with a document takes others (or with ` +
+				`"fetch_mode":"none"; FeatBit: "offline":true)`,
 		}
 	}
 	document := params.Raw("document")

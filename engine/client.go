@@ -183,8 +183,9 @@ func (c *Client) FlagSet() string { return c.plan.FlagSet }
 func (c *Client) Next(ctx context.Context) (Event, bool) { return c.events.next(ctx) }
 
 // Close stops the client: requests are cancelled, and evaluations answer that it is closed. It returns within
-// milliseconds, unless events are waiting: these are sent first, which takes close_wait_ms at most. It may be called again.
-func (c *Client) Close() {
+// milliseconds, unless events are waiting: these are sent first, which takes close_wait_ms at most. It returns which events
+// the client lost in its life, for people; empty when none, and when it was closed before.
+func (c *Client) Close() (lost string) {
 	c.cancel()
 	c.applying.Lock()
 	before := c.current.Load()
@@ -197,9 +198,9 @@ func (c *Client) Close() {
 	c.applying.Unlock()
 	c.rounds.end()
 	if before.state == Closed {
-		return
+		return ""
 	}
-	c.delivery.close()
+	lost = c.delivery.close()
 	// The source ends as soon as it can. It may be compiling, or be waiting for a disk: nobody waits for that.
 	timer := time.NewTimer(closeWait)
 	defer timer.Stop()
@@ -212,6 +213,7 @@ func (c *Client) Close() {
 			c.release()
 		})
 	}
+	return lost
 }
 
 // closeWait is how long Close waits for the source.

@@ -55,7 +55,7 @@ func open(t *testing.T, options map[string]any, host Host) *Client {
 	require.NoError(t, err)
 	c, err := Open(text, host)
 	require.NoError(t, err)
-	t.Cleanup(c.Close)
+	t.Cleanup(func() { c.Close() })
 	return c
 }
 

@@ -237,3 +237,23 @@ func TestEventsInASpoolAreSentByTheNextClient(t *testing.T) {
 		require.Empty(t, s.EventsByUser(2))
 	})
 }
+
+// Nobody listens to a client that is closed: what it lost is in the answer.
+func TestClosingTellsWhatWasLost(t *testing.T) {
+	forEachVendor(t, func(t *testing.T, v syncVendor) {
+		s := v.serve(t, localserver.Options{})
+		c := open(t, v.options(s, map[string]any{"close_wait_ms": 20}), Host{})
+		waitState(t, c, Ready)
+		require.NoError(t, s.SetFaults(localserver.Fault{Kind: localserver.FaultHang, Path: "/track", Times: -1}))
+		for range 3 {
+			call(t, c, "track", `{"event":"e","context":{"targetingKey":"u"}}`)
+		}
+		require.Equal(t, "events that this client lost: 3 when the client was closed before the server had taken them", c.Close())
+		require.Empty(t, c.Close())
+
+		require.NoError(t, s.SetFaults())
+		c = open(t, v.options(s, nil), Host{})
+		call(t, c, "track", `{"event":"e","context":{"targetingKey":"u"}}`)
+		require.Empty(t, c.Close())
+	})
+}

@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"errors"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -178,12 +180,37 @@ func (c *Client) callFlush(ctx context.Context, params *option.Reader) (any, err
 	return flushedResult{Flushed: err == nil}, nil
 }
 
-// close sends what is queued, as long as closeWait allows.
-func (d *delivery) close() {
+// close sends what is queued, as long as closeWait allows. It returns what was lost, for people; empty when nothing was.
+func (d *delivery) close() string {
 	if d.queue == nil {
-		return
+		return ""
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), d.config.closeWait)
 	defer cancel()
-	_ = d.queue.Close(ctx) // what could not be sent is counted and reported
+	_ = d.queue.Close(ctx)
+	stats := d.queue.Stats()
+	dropped := stats.Dropped
+	var parts []string
+	for _, part := range []struct {
+		count uint64
+		why   string
+	}{
+		{dropped.Closed, "when the client was closed before the server had taken them"},
+		{dropped.Full, "because the queue was full"},
+		{dropped.Refused, "refused"},
+		{dropped.Expired, "too old"},
+		{dropped.GaveUp, "tried too often"},
+	} {
+		if part.count > 0 {
+			parts = append(parts, strconv.FormatUint(part.count, 10)+" "+part.why)
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	text := "events that this client lost: " + strings.Join(parts, ", ")
+	if stats.LastError != "" {
+		text += "; the last failure: " + stats.LastError
+	}
+	return text
 }

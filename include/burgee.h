@@ -152,7 +152,8 @@ BURGEE_API char *burgee_call(uint64_t client, const char *method, const char *pa
 BURGEE_API char *burgee_wait(uint64_t client, int64_t timeout_ms);
 
 /* Closes the client, within milliseconds; when events are waiting, after they were sent, which takes the option
- * close_wait_ms at most (default 5000; 1000 with spool_path, where they are safe). ok: null, also when it was closed before. */
+ * close_wait_ms at most (default 5000; 1000 with spool_path, where they are safe). ok: null, also when it was closed before;
+ * {"lost":"..."} says which events the client lost in its life, for people. */
 BURGEE_API char *burgee_close(uint64_t client);
 
 /* Releases a reply, once. Harmless on NULL. */

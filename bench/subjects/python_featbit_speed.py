@@ -71,10 +71,10 @@ def main() -> None:
     subject, text = sys.argv[1:]
     where = json.loads(text)
     logging.getLogger().setLevel(logging.ERROR)
-    logging.getLogger("fbclient.utils").setLevel(logging.ERROR)
     package = "burgee.featbit" if subject == "burgee" else "fbclient"
     client_type = import_module(f"{package}.client").FBClient
     config_type = import_module(f"{package}.config").Config
+    logging.getLogger("fbclient.utils").setLevel(logging.ERROR)  # only now: the package makes loggers of its own
     streaming = where["url"].replace("http", "ws", 1)
     print(json.dumps(measure(client_type(config_type(where["secret"], where["url"], streaming)))))
 

@@ -167,11 +167,15 @@ func Unpack(packed []byte, limit int64) ([]byte, error) {
 // StoreCache writes the packed document for the next start. identity is everything that decides which document it is: backend,
 // address, namespace. The file is replaced as a whole: whoever reads meanwhile, in whatever process, sees the old or the
 // new document, and of several writers the last one wins. Missing folders are created. A symbolic link stays one: what it
-// leads to is replaced. Anything but a regular file is left alone: that is a *regular.Error. format must not hold white
+// leads to is replaced. Anything but a regular file is left alone, that is a *regular.Error, and so is a file that is no
+// cache: ErrNotCache. format must not hold white
 // space.
 func StoreCache(path, identity, format string, packed []byte, savedAt time.Time) error {
 	path, err := cacheTarget(path)
 	if err != nil {
+		return err
+	}
+	if err := checkOwn(path); err != nil {
 		return err
 	}
 	dir, name := filepath.Split(path)

@@ -3,6 +3,7 @@ package source
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -22,6 +23,9 @@ func CheckCache(path string) error {
 	if err != nil {
 		return err
 	}
+	if err := checkOwn(target); err != nil {
+		return err
+	}
 	dir := filepath.Dir(target)
 	info, err := os.Stat(dir)
 	switch {
@@ -31,6 +35,31 @@ func CheckCache(path string) error {
 		return err
 	case !info.IsDir():
 		return fmt.Errorf("%s is not a folder: %w", dir, syscall.ENOTDIR)
+	}
+	return nil
+}
+
+// ErrNotCache says that a file at the cache's path is something else, which is not written over.
+var ErrNotCache = errors.New("the file there is not a cache of Burgee and is left alone; name another one")
+
+// checkOwn reports a file that did not begin its life as a cache. What is empty or missing is nobody's.
+func checkOwn(path string) error {
+	file, _, err := regular.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	const mark = "burgee-"
+	start := make([]byte, len(mark))
+	n, err := io.ReadFull(file, start)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return err
+	}
+	if string(start[:n]) != mark[:n] {
+		return fmt.Errorf("%s: %w", path, ErrNotCache)
 	}
 	return nil
 }

@@ -128,7 +128,7 @@ func TestCacheIsReplacedAsAWhole(t *testing.T) {
 func TestCacheStaysALinkAndClearsOnlyItsOwnRemains(t *testing.T) {
 	dir, elsewhere := t.TempDir(), t.TempDir()
 	link := filepath.Join(dir, "c")
-	put(t, filepath.Join(elsewhere, "real"), "not a cache")
+	put(t, filepath.Join(elsewhere, "real"), "burgee-cache, damaged")
 	require.NoError(t, os.Symlink(filepath.Join(elsewhere, "real"), link))
 	long := time.Now().Add(-2 * time.Hour)
 	for _, name := range []string{".real.1.tmp", ".other.1.tmp", "real.tmp"} {
@@ -199,7 +199,7 @@ func TestCheckCache(t *testing.T) {
 	file := filepath.Join(dir, "file")
 	require.NoError(t, CheckCache(file), "nothing there yet")
 	assert.NoFileExists(t, file)
-	put(t, file, "x")
+	put(t, file, "burgee-")
 	require.NoError(t, CheckCache(file))
 	require.NoError(t, CheckCache(filepath.Join(dir, "none", "c")), "StoreCache makes the folder")
 	require.Error(t, CheckCache(filepath.Join(file, "c")), "a file is in the way")
@@ -221,4 +221,23 @@ func FuzzCache(f *testing.F) {
 		defer cached.Release()
 		require.Equal(t, "doc", string(cached.Body()), "nothing else has the right checksum")
 	})
+}
+
+// A path that was mistaken must not cost the file that is there.
+func TestAFileThatIsNoCacheIsNotWrittenOver(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "notes.txt")
+	for _, content := range []string{"dear diary", "burge", "x"} {
+		require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+		if strings.HasPrefix("burgee-", content) {
+			require.NoError(t, CheckCache(path), "cut off while it was written")
+			continue
+		}
+		require.ErrorIs(t, CheckCache(path), ErrNotCache)
+		require.ErrorIs(t, StoreCache(path, "me", "", packed(t, []byte("doc")), savedAt), ErrNotCache)
+		kept, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.Equal(t, content, string(kept))
+	}
+	require.NoError(t, os.WriteFile(path, nil, 0o600))
+	require.NoError(t, StoreCache(path, "me", "", packed(t, []byte("doc")), savedAt), "an empty file is nobody's")
 }

@@ -180,8 +180,14 @@ func (l *Library) Wait(handle uint64, timeout time.Duration, dst []byte) (reply 
 // Close appends the reply to burgee_close to dst.
 func (l *Library) Close(handle uint64, dst []byte) (reply []byte) {
 	defer containJSON("burgee_close", dst, &reply)
-	if !l.close(handle) && !l.handles.wasOpen(handle) {
+	open, lost := l.close(handle)
+	switch {
+	case !open && !l.handles.wasOpen(handle):
 		return appendError(dst, errHandle)
+	case lost != "":
+		return appendOK(dst, struct {
+			Lost string `json:"lost"`
+		}{lost})
 	}
 	return append(dst, `{"ok":null}`...)
 }

@@ -81,17 +81,18 @@ func (l *Library) openEntry(options []byte, host engine.Host, legacy bool) (*ent
 	return e, nil
 }
 
-// close takes the handle out of the table and closes what it stood for. It reports whether the handle was open.
-func (l *Library) close(handle uint64) bool {
+// close takes the handle out of the table and closes what it stood for. It reports whether the handle was open, and which
+// events its client lost, for people.
+func (l *Library) close(handle uint64) (open bool, lost string) {
 	e := l.handles.take(handle)
 	if e == nil {
-		return false
+		return false, ""
 	}
 	if e.client != nil {
-		e.client.Close()
+		lost = e.client.Close()
 	}
 	l.release(handle)
-	return true
+	return true, lost
 }
 
 // release drops the saved options and gives the slot back.

@@ -114,6 +114,14 @@ class Feed {
     }
   }
 
+  /** Takes the answer to close, which says what events were lost. */
+  lost(reply: { lost?: string } | null): void {
+    if (reply?.lost !== undefined) {
+      this.warned = false; // this is the last record
+      this.log({ level: 'error', logger: 'burgee', message: reply.lost });
+    }
+  }
+
   private emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
     for (const listener of [...this.listeners[name]]) {
       try {
@@ -230,7 +238,7 @@ export class Connection {
     if (this.closing === undefined) {
       forgotten.unregister(this);
       this.closedAt = Date.now();
-      this.closing = close(this.handle).then(() => undefined);
+      this.closing = close(this.handle).then((reply) => this.feed.lost(reply as { lost?: string } | null));
     }
     return this.closing;
   }

@@ -69,7 +69,7 @@ static PyObject *native_wait(PyObject *module, PyObject *args) {
   return take(library, reply);
 }
 
-// close(handle, generation): burgee_close, within milliseconds. Nothing is done when the process was forked since.
+// close(handle, generation): burgee_close. Returns the reply; None when the process was forked since: nothing is done.
 static PyObject *native_close(PyObject *module, PyObject *args) {
   (void)module;
   unsigned long long handle;
@@ -83,7 +83,7 @@ static PyObject *native_close(PyObject *module, PyObject *args) {
     Py_BEGIN_ALLOW_THREADS;
     reply = library->close(handle);
     Py_END_ALLOW_THREADS;
-    library->free(reply);
+    return take(library, reply);
   }
   Py_RETURN_NONE;
 }

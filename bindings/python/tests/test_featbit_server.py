@@ -323,6 +323,29 @@ def test_stopping_sends_what_waits(server: DataSyncServer) -> None:
     assert server.event_users() == users
 
 
+def test_what_is_lost_when_a_client_stops_is_logged(server: DataSyncServer, caplog: pytest.LogCaptureFixture) -> None:
+    client = FBClient(settings(server, close_wait_ms=20))
+    server.fail({"kind": "hang", "path": "/track", "times": -1})
+    client.track_metric(MEMBER, "signup")
+    with caplog.at_level(logging.ERROR, "burgee"):
+        client.stop()
+    assert [record.message for record in caplog.records] == [
+        "events that this client lost: 1 when the client was closed before the server had taken them"
+    ]
+
+
+def test_a_listener_that_ends_its_thread_harms_no_other(server: DataSyncServer, client: FBClient) -> None:
+    def leave(*_: Any) -> None:
+        raise SystemExit(1)
+
+    calls = Calls()
+    client.flag_tracker.add_flag_value_maybe_changed_listener("a", USER, leave)
+    client.flag_tracker.add_flag_value_maybe_changed_listener("a", USER, calls)
+    for number in range(2):
+        server.change_flag("a", name=f"A{number}")
+        calls.wait(number + 1)
+
+
 def test_threads(server: DataSyncServer, client: FBClient) -> None:
     barrier = threading.Barrier(8)
 

@@ -60,7 +60,7 @@ def replace_session(session: _native.Session, options: bytes) -> None:
     before = session._where
     session._attach(opened["client"])
     if before is not None:
-        interruptible(lambda: _native.close(*before))
+        interruptible(lambda: _end(before))
 
 
 def _culprit(options: Mapping[str, Any]) -> str:
@@ -91,12 +91,21 @@ def close_session(session: _native.Session, wait: bool = True) -> bool:
     if where is None:
         return False
     if not getattr(session, "_sends", False):
-        _native.close(*where)
+        _end(where)
     elif wait:
-        interruptible(lambda: _native.close(*where))
+        interruptible(lambda: _end(where))
     else:
         _close_later(where)
     return True
+
+
+def _end(where: tuple[int, int]) -> None:
+    """Close a client of the engine, and log which events it lost."""
+    reply = _native.close(*where)
+    if reply is not None and b'"lost"' in reply:
+        import logging
+
+        logging.getLogger("burgee").error(result(reply)["lost"])
 
 
 # Clients that send events, and closings that are under way on threads of their own.
@@ -121,8 +130,11 @@ def _close_at_exit(session: _native.Session) -> None:
 
 
 def _close_all() -> None:
+    """Close all clients at the same time: each may wait for its server."""
     for session in list(_sending or ()):
-        close_session(session)
+        where = session._detach()
+        if where is not None:
+            _close_later(where)
     for done in list(_closing):
         done.acquire()
 
@@ -150,7 +162,7 @@ def _close_later(where: tuple[int, int]) -> None:
 
     def run() -> None:
         try:
-            _native.close(*where)
+            _end(where)
         finally:
             _closing.remove(done)
             done.release()

@@ -78,5 +78,5 @@ class Broadcaster:
             for listener in listeners:
                 try:
                     listener.on_flag_change(notice)
-                except Exception:
+                except BaseException:  # also SystemExit: it would end the thread of all listeners
                     self._log.exception("the listener %r raised", listener)

@@ -281,7 +281,8 @@ class SyncedClient(_native.VariationClient):
         try:
             return call(self, method, params)
         except BurgeeError as problem:
-            self._log.warning("%s: %s", method, problem)
+            # After stop that is to be expected, and a busy program would fill its log.
+            self._log.log(logging.DEBUG if self._stopped else logging.WARNING, "%s: %s", method, problem)
             return None
 
     def stop(self) -> None:
@@ -290,15 +291,20 @@ class SyncedClient(_native.VariationClient):
             if self._stopped:
                 return
             self._stopped = True
-        if self._processor is not None:
-            self._processor.stop()
+        self._stop_part(self._processor)
         self._freeze()
-        if self._sink is not None:
-            self._sink.stop()
-        stop_storage = getattr(self._config._own_storage, "stop", None)
-        if stop_storage is not None:
-            stop_storage()
+        self._stop_part(self._sink)
+        self._stop_part(self._config._own_storage)
         self._provider._cell.update(StateType.OFF)
+
+    def _stop_part(self, part: Any) -> None:
+        """Stop a part of the host's, if there is one that can be stopped. What it raises does not keep the rest going."""
+        try:
+            stop = getattr(part, "stop", None)
+            if stop is not None:
+                stop()
+        except Exception:
+            self._log.exception("%r could not be stopped", part)
 
     def _freeze(self) -> None:
         """Put a client that neither asks nor sends in the place of the open one, which is closed."""
