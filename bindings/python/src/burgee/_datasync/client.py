@@ -298,7 +298,7 @@ class SyncedClient(_native.VariationClient):
         self._provider._cell.update(StateType.OFF)
 
     def _stop_part(self, part: Any) -> None:
-        """Stop a part of the host's, if there is one that can be stopped. What it raises does not keep the rest going."""
+        """Stop a part of the host's, if there is one that can be stopped. What it raises does not end the rest."""
         try:
             stop = getattr(part, "stop", None)
             if stop is not None:
