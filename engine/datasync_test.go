@@ -380,6 +380,20 @@ func TestTextThatIsNotJSONEndsIt(t *testing.T) {
 	})
 }
 
+// What is JSON to everybody else does not end it.
+func TestAFrameThatIsNestedTooDeepIsSurvived(t *testing.T) {
+	forEachVendor(t, func(t *testing.T, v syncVendor) {
+		s := v.serve(t, localserver.Options{})
+		c := open(t, v.options(s, map[string]any{"streaming_first_retry_delay": 0.001}), Host{})
+		waitState(t, c, Ready)
+		require.NoError(t, s.Push([]byte(`{"messageType":"data-sync","more":`+strings.Repeat("[", 130)+strings.Repeat("]", 130)+`}`)))
+		status := waitState(t, c, Stale)
+		require.Contains(t, *status.Error, "nested deeper than 128 levels")
+		waitState(t, c, Ready)
+		require.Len(t, s.Sockets(), 2)
+	})
+}
+
 func TestAFrameThatIsTooLongIsSurvived(t *testing.T) {
 	forEachVendor(t, func(t *testing.T, v syncVendor) {
 		s := v.serve(t, localserver.Options{})

@@ -13,8 +13,9 @@ const MaxDepth = 128
 
 // SyntaxError says what is wrong with a text, and where.
 type SyntaxError struct {
-	Offset int // in bytes from the start of the text
-	Msg    string
+	Offset  int // in bytes from the start of the text
+	Msg     string
+	TooDeep bool // it is JSON so far, nested deeper than MaxDepth
 }
 
 func (e *SyntaxError) Error() string {
@@ -98,7 +99,7 @@ func skipContainer(b []byte, i int) (int, error) {
 			i, err = skipString(b, i)
 		case '{', '[':
 			if depth == MaxDepth {
-				return i, &SyntaxError{Offset: i, Msg: "nested deeper than 128 levels"}
+				return i, &SyntaxError{Offset: i, Msg: "nested deeper than 128 levels", TooDeep: true}
 			}
 			objects[depth] = object
 			depth++

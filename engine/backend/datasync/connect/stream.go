@@ -65,11 +65,11 @@ func decode(frame []byte) ([]byte, error) {
 }
 
 // fatal says which errors the vendors' clients make no attempt after: the server does not know us, or does not speak the
-// protocol.
+// protocol. JSON that is only nested too deep for us is no such thing.
 func fatal(err error) bool {
 	var closed *transport.CloseError
 	var syntax *jsonscan.SyntaxError
-	return errors.As(err, &closed) && closed.Code == closeInvalid || errors.As(err, &syntax)
+	return errors.As(err, &closed) && closed.Code == closeInvalid || errors.As(err, &syntax) && !syntax.TooDeep
 }
 
 // Run implements source.Source.
