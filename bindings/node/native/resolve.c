@@ -111,7 +111,7 @@ static bool read_attribute(const hot *hot, const uint32_t *fields, burgee_attrib
   return text_at(hot, fields[TEXT_OR_INTEGER], fields[TEXT_LENGTH], &attribute->text) && within;
 }
 
-/* Evaluates, and once more with a larger buffer when the texts did not fit. The vendor hears of it once. */
+/* Evaluates, and once more with a larger buffer when the texts did not fit. The vendor hears of what fits. */
 static uint32_t evaluate(const library *library, uint64_t client, burgee_request *request, burgee_result *result) {
   uint32_t code = library->resolve_into(client, request, result);
   while (result->length > result->capacity) {
@@ -123,7 +123,6 @@ static uint32_t evaluate(const library *library, uint64_t client, burgee_request
     }
     result->buffer = larger;
     result->capacity = capacity;
-    request->flags |= BURGEE_NO_EXPOSURE;
     code = library->resolve_into(client, request, result);
   }
   return code;
