@@ -179,6 +179,9 @@ func (c *Client) Status() Status {
 // FlagSet is the vendor's name for the flags that this client holds, for messages: Flipt's namespace.
 func (c *Client) FlagSet() string { return c.plan.FlagSet }
 
+// Visitors are the visitors of this client; nil when its vendor has none.
+func (c *Client) Visitors() backend.Visitors { return c.plan.Visitors }
+
 // Next waits for the next event. It returns false when ctx ended before. The last event is {"type":"closed"}.
 func (c *Client) Next(ctx context.Context) (Event, bool) { return c.events.next(ctx) }
 

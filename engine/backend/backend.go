@@ -20,6 +20,9 @@ type Env struct {
 	Getenv func(string) string // for proxies
 	// FailFast is the default of an option error_strategy: fail instead of fallback.
 	FailFast bool
+	// Tell hands an event of the backend's own to the host, a JSON object with a member type, which is copied. It never
+	// waits; the oldest are dropped when nobody takes them.
+	Tell func(event []byte)
 }
 
 // Plan is everything the engine needs to know about one vendor.
@@ -46,6 +49,8 @@ type Plan struct {
 	Events *Events
 	// WaitsForFlags makes Open wait for flags as long as start_wait_ms allows, also when fetches fail meanwhile.
 	WaitsForFlags bool
+	// Visitors are the visitors that the vendor's SDK hands out. nil: it has none.
+	Visitors Visitors
 	// FailFast makes every evaluation answer the last failed fetch instead of the last good flags, until flags arrive.
 	FailFast bool
 }
