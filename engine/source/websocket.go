@@ -3,6 +3,7 @@ package source
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/burgee-flags/burgee/engine/background"
@@ -24,7 +25,9 @@ type WebSocketConfig struct {
 	Ping         []byte        // text that is sent each PingInterval, the first time one interval after opening; nil: nothing
 	PingInterval time.Duration // 0: nothing is sent
 	Silence      time.Duration // a connection that brings no byte for so long is left; 0: it never is
-	Handshake    time.Duration // bounds connecting, TLS and upgrade together; 0: 30 s
+	// Answer is how long the server may take to begin the first document of a connection; 0: as long as it likes.
+	Answer    time.Duration
+	Handshake time.Duration // bounds connecting, TLS and upgrade together; 0: 30 s
 
 	FirstWait   time.Duration // before the first retry: see transport.Backoff
 	LongestWait time.Duration
@@ -134,10 +137,15 @@ func (w *WebSocket) read(conn *transport.WebSocket, sink *oneAtATime) error {
 	// A connection that is open and brings nothing must still be heard of, by whoever has asked for a refresh.
 	stopWaiting := sink.unchangedAfter(quietWait)
 	defer stopWaiting()
+	first := awaitFirst(conn, w.cfg.Answer)
 	var message Buffer
 	defer message.Release()
 	for {
+		first.resume()
 		from, err := conn.Next()
+		if late := first.pause(); late != nil {
+			return late
+		}
 		if err != nil {
 			return err
 		}
@@ -152,9 +160,44 @@ func (w *WebSocket) read(conn *transport.WebSocket, sink *oneAtATime) error {
 		if body == nil {
 			continue
 		}
+		first.come = true
 		stopWaiting()
 		if err := sink.Apply(Update{Body: body, Origin: FromStream, Format: w.cfg.Format}); err != nil {
 			return &rejectedError{err}
 		}
 	}
+}
+
+// firstDocument closes a connection on which the server does not begin to send a document in time. The time that messages
+// take on their way does not count.
+type firstDocument struct {
+	conn  *transport.WebSocket
+	limit time.Duration // 0: none
+	until time.Time
+	come  bool
+	timer *time.Timer
+	late  atomic.Bool
+}
+
+func awaitFirst(conn *transport.WebSocket, limit time.Duration) *firstDocument {
+	return &firstDocument{conn: conn, limit: limit, until: time.Now().Add(limit)}
+}
+
+// resume lets the time run, until pause or until there is nothing to wait for any more.
+func (f *firstDocument) resume() {
+	if f.limit <= 0 || f.come {
+		return
+	}
+	f.timer = time.AfterFunc(max(time.Until(f.until), time.Millisecond), func() {
+		f.late.Store(true)
+		f.conn.Close(transport.CloseGoingAway)
+	})
+}
+
+// pause stops the time. It returns an error if it was over.
+func (f *firstDocument) pause() error {
+	if f.timer == nil || f.timer.Stop() || !f.late.Load() {
+		return nil
+	}
+	return f.conn.Failure(&transport.TimeoutError{What: "it is open, but the server sent no flags", After: f.limit})
 }

@@ -228,6 +228,36 @@ func TestWebSocketLeavesASilentServer(t *testing.T) {
 	})
 }
 
+// TestWebSocketLeavesAServerThatDoesNotAnswer has one that is polite, and says nothing of flags.
+func TestWebSocketLeavesAServerThatDoesNotAnswer(t *testing.T) {
+	withVendor(t, func(n int, conn *websocket.Conn) {
+		if n == 2 {
+			send(conn, "flags")
+		}
+		for range 9 {
+			send(conn, "pong")
+			time.Sleep(10 * time.Second)
+		}
+	}, func(t *testing.T, c *transport.Client, v *vendor) {
+		sink := &recorder{}
+		stop := start(t, configured(c, func(cfg *WebSocketConfig) {
+			cfg.Silence, cfg.Answer = 30*time.Second, 25*time.Second
+		}), sink)
+		time.Sleep(25*time.Second - time.Nanosecond)
+		assert.Empty(t, sink.errors)
+		time.Sleep(time.Nanosecond)
+		synctest.Wait()
+		assert.Len(t, sink.errors, 1)
+		assert.EqualError(t, sink.errors[0],
+			"connection to ws://flags.test/streaming: it is open, but the server sent no flags within 25s")
+		assert.Equal(t, websocket.StatusGoingAway, <-v.closed)
+		assert.Equal(t, []string{"fail", "retry"}, sink.take())
+		time.Sleep(100 * time.Second)
+		assert.Equal(t, []string{"apply stream  flags"}, sink.take(), "one that has answered may be silent")
+		stop()
+	})
+}
+
 // TestWebSocketTakesNoHalfMessages loses the connection between two fragments. What came is no text that makes no sense,
 // which could end everything for good.
 func TestWebSocketTakesNoHalfMessages(t *testing.T) {

@@ -61,6 +61,9 @@ func (m *message) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// Failure returns the *ConnectionError that says of this connection what is wrong with it.
+func (w *WebSocket) Failure(err error) error { return &ConnectionError{URL: w.url, Err: err} }
+
 // Write sends one text message. It fails when the server has taken nothing for 10 s, and reading fails then too.
 func (w *WebSocket) Write(text []byte) error {
 	if err := w.conn.Write(context.Background(), websocket.MessageText, text); err != nil {

@@ -20,6 +20,8 @@ const (
 	closeInvalid = 4003
 	// silentPings is after how many pings without an answer a connection is left.
 	silentPings = 3
+	// answerWait is how long a server may take to answer the first message, which it always does.
+	answerWait = 30 * time.Second
 )
 
 // stream is a websocket that says why it was refused.
@@ -42,6 +44,7 @@ func newStream(client *transport.Client, v *Vendor, o *Options, compiler Compile
 			Ping:         []byte(datasync.Ping),
 			PingInterval: o.Ping,
 			Silence:      silentPings * o.Ping,
+			Answer:       answerWait,
 			Handshake:    o.Handshake,
 			FirstWait:    o.FirstRetry,
 			LongestWait:  longestRetry,
