@@ -211,6 +211,8 @@ func TestWhatIsWrongWithTheOptionsIsNamed(t *testing.T) {
 		`{"env_secret":"x","data_sync_mode":"polling","disable_events":true}`:       "options: polling_url is missing: streaming or event url is invalid",
 		`{"env_secret":"x","data_sync_mode":"polling","polling_url":"ws://h","event_url":"https://h"}`: "options: polling_url has a scheme other than " +
 			"http, https: streaming or event url is invalid",
+		`{"env_secret":"x","streaming_url":"ws://h:65536","event_url":"http://h:65535"}`: "options: streaming_url has a port above 65535: " +
+			"streaming or event url is invalid",
 		`{"env_secret":"x","streaming_url":"ws://h?a=b","event_url":"http://h#x"}`: "options: streaming_url has a query or a fragment, where a path is to " +
 			"follow: streaming or event url is invalid; event_url has a query or a fragment, where a path is to follow: streaming or event url is invalid",
 		`{` + server + `,"ping_interval":"soon"}`:           "options: ping_interval is not a number of seconds",

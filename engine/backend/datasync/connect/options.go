@@ -174,10 +174,18 @@ func checkAddress(opts *option.Reader, name, address string, schemes ...string) 
 		problem = "is not an address with a scheme and a host"
 	case !slices.Contains(schemes, u.Scheme):
 		problem = "has a scheme other than " + strings.Join(schemes, ", ")
+	case !validPort(u.Port()):
+		problem = "has a port above 65535"
 	case u.RawQuery != "" || u.ForceQuery || strings.Contains(address, "#"):
 		problem = "has a query or a fragment, where a path is to follow"
 	default:
 		return
 	}
 	opts.Problem(name, problem+": "+badURL)
+}
+
+// validPort reports whether there is such a port. No port is the scheme's own.
+func validPort(port string) bool {
+	_, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil
 }
