@@ -64,14 +64,22 @@ var allowed = map[string][]string{
 		"engine/background", "engine/eval", "engine/evaljson", "engine/event", "engine/jsonscan", "engine/option",
 		"engine/source", "engine/transport",
 	},
+	"engine/backend/flagship/connect": {
+		"engine/backend", "engine/backend/flagship", "engine/backend/flagship/sdk", "engine/backend/flagship/visitor",
+		"engine/eval", "engine/evaljson", "engine/jsonscan", "engine/option", "engine/source", "engine/transport",
+	},
 	"engine/event": {"engine/background", "engine/eval", "engine/transport"},
 	"engine": {
-		"engine/backend", "engine/backend/featbit", "engine/backend/featureflagco", "engine/backend/flipt", "engine/background",
-		"engine/eval", "engine/evaljson", "engine/event", "engine/option", "engine/source", "engine/transport",
+		"engine/backend", "engine/backend/featbit", "engine/backend/featureflagco", "engine/backend/flagship/connect",
+		"engine/backend/flipt", "engine/background",
+		"engine/eval", "engine/evaljson", "engine/event", "engine/jsonscan", "engine/option", "engine/source", "engine/transport",
 	},
-	"engine/localserver":             {"engine/backend/datasync", "engine/backend/flipt/declarative", "engine/background"},
+	"engine/localserver": {
+		"engine/backend", "engine/backend/datasync", "engine/backend/flagship", "engine/backend/flagship/sdk",
+		"engine/backend/flipt/declarative", "engine/background", "engine/bucket", "engine/eval", "engine/evaljson", "engine/source",
+	},
 	"engine/cmd/burgee-local-server": {"engine/localserver", "engine/background"},
-	"ffi/api":                        {"engine", "engine/eval", "engine/evaljson", "engine/jsonscan"},
+	"ffi/api":                        {"engine", "engine/backend", "engine/eval", "engine/evaljson", "engine/jsonscan"},
 	"ffi":                            {"ffi/api"},
 }
 

@@ -4,6 +4,7 @@ import (
 	"github.com/burgee-flags/burgee/engine/backend"
 	"github.com/burgee-flags/burgee/engine/backend/featbit"
 	"github.com/burgee-flags/burgee/engine/backend/featureflagco"
+	flagship "github.com/burgee-flags/burgee/engine/backend/flagship/connect"
 	"github.com/burgee-flags/burgee/engine/backend/flipt"
 )
 
@@ -12,5 +13,6 @@ var backends = map[string]backend.Open{
 	"featbit":       featbit.Open,
 	"featureflagco": featureflagco.Open,
 	"file":          flipt.OpenFile,
+	"flagship":      flagship.Open,
 	"flipt":         flipt.Open,
 }

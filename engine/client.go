@@ -118,8 +118,16 @@ func (c *Client) ResolveAll(ec *eval.Context, out *eval.Outcome, yield func(*eva
 	if err := s.unusable(); err != nil {
 		return err
 	}
-	for _, key := range s.rules.Keys() {
-		s.resolve(key, ec, out)
+	rules := s.rules
+	if asking, ok := rules.(backend.Asking); ok {
+		var err error
+		if rules, err = asking.Ask(ec); err != nil {
+			return err
+		}
+	}
+	for _, key := range rules.Keys() {
+		rules.Resolve(key, ec, out)
+		out.Version = s.version
 		yield(out)
 	}
 	return nil
@@ -169,9 +177,8 @@ func (c *Client) Explain(flagKey string, ec *eval.Context) *eval.Trace {
 // Status describes the client at this moment.
 func (c *Client) Status() Status {
 	status := c.current.Load().status(c.config.backend)
-	if c.delivery.queue != nil {
-		stats := c.delivery.queue.Stats()
-		status.Events = &stats
+	if c.delivery.lanes != nil {
+		status.Events = c.delivery.stats()
 	}
 	return status
 }
@@ -203,7 +210,7 @@ func (c *Client) Close() (lost string) {
 	if before.state == Closed {
 		return ""
 	}
-	lost = c.delivery.close()
+	lost = c.delivery.close(c.plan.Stop)
 	// The source ends as soon as it can. It may be compiling, or be waiting for a disk: nobody waits for that.
 	timer := time.NewTimer(closeWait)
 	defer timer.Stop()

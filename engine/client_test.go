@@ -342,8 +342,9 @@ func TestAnUnchangedAnswerIsKeptForAForkAndOnDisk(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "flags.cache")
 	server := newServer(t, 200, flagOn)
 	options := map[string]any{"url": server.URL, "cache_path": path}
-	open(t, options, Host{}).Close()
-	require.FileExists(t, path)
+	first := open(t, options, Host{})
+	require.Eventually(t, func() bool { _, err := os.Stat(path); return err == nil }, 10*time.Second, time.Millisecond)
+	first.Close()
 	var last atomic.Pointer[string]
 	second := open(t, options, Host{Saved: func(o []byte) { s := string(o); last.Store(&s) }})
 	require.Eventually(t, func() bool { return second.Status().State == Ready }, 10*time.Second, time.Millisecond)

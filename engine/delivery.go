@@ -3,8 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -15,12 +13,11 @@ import (
 	"github.com/burgee-flags/burgee/engine/option"
 )
 
-// delivery is how the vendor hears of evaluations and of what the host tracks.
+// delivery is how the vendor hears of evaluations and of what the host tracks. It implements backend.Queues.
 type delivery struct {
-	config   deliveryConfig
-	queue    *event.Queue // nil: this client sends nothing
-	exposure func(dst []byte, ec *eval.Context, out *eval.Outcome, at int64) []byte
-	track    func(dst []byte, ec *eval.Context, tracked *backend.Tracked, at int64) ([]byte, error)
+	config deliveryConfig
+	events *backend.Events // with lanes: never nil
+	lanes  []lane          // none: this client sends nothing
 }
 
 // deliveryConfig are the options of every backend that sends events.
@@ -55,33 +52,16 @@ func readDelivery(opts *option.Reader) deliveryConfig {
 
 // start begins to deliver. The error is an *eval.Error about the spool.
 func (d *delivery) start(plan *backend.Plan, log *logger) error {
-	if plan.Events == nil || plan.Events.Disabled {
-		return nil
-	}
-	config := plan.Events.Queue
-	config.Report = func(notice event.Notice) { log.Log(noticeLevel(notice.Kind), "events: "+notice.Message) }
-	if d.config.spoolPath != "" {
-		config.Spool = &event.Spool{Path: d.config.spoolPath, Identity: plan.Identity, MaxBytes: d.config.spoolMax}
-	}
-	queue, err := event.New(config)
-	if err != nil {
-		return &eval.Error{
-			Code: eval.CodeInvalidConfig, Op: "options", Msg: "spool_path cannot be used: " + err.Error(), Err: err,
+	if plan.Events != nil && !plan.Events.Disabled {
+		d.events = plan.Events
+		if err := d.open(plan.Identity, log); err != nil {
+			return err
 		}
 	}
-	d.queue, d.exposure, d.track = queue, plan.Events.Exposure, plan.Events.Track
-	return nil
-}
-
-func noticeLevel(kind event.Kind) backend.Level {
-	switch kind {
-	case event.Recovered, event.SpoolWorks, event.Adopted:
-		return backend.Info
-	case event.Dropped, event.SpoolFailed:
-		return backend.Error
-	default:
-		return backend.Warn
+	if plan.Start != nil {
+		plan.Start(d)
 	}
+	return nil
 }
 
 // records are buffers for one record each.
@@ -97,24 +77,19 @@ const keepRecord = 16 << 10
 // neither waits nor allocates.
 func (c *Client) Expose(ec *eval.Context, out *eval.Outcome) {
 	d := &c.delivery
-	if d.queue == nil || out.ErrorCode != "" {
+	if d.lanes == nil || out.ErrorCode != "" {
 		return
 	}
 	at := time.Now().UnixMilli()
 	buffer := records.Get().(*[]byte)
-	record := d.exposure((*buffer)[:0], ec, out, at)
+	record := d.events.Exposure((*buffer)[:0], ec, out, at)
 	if len(record) > 0 {
-		d.queue.Add(at, record)
+		d.Report(d.events.Exposures, at, record)
 	}
 	if cap(record) <= keepRecord {
 		*buffer = record
 	}
 	records.Put(buffer)
-}
-
-// report queues one record. false: it was dropped, or nothing is sent at all.
-func (d *delivery) report(at int64, record []byte) bool {
-	return d.queue != nil && d.queue.Add(at, record)
 }
 
 // trackedResult says whether an event was queued.
@@ -140,18 +115,19 @@ func (c *Client) callTrack(_ context.Context, params *option.Reader) (any, error
 	if err := checked("track", params); err != nil {
 		return nil, err
 	}
-	if c.current.Load().state == Closed {
+	d := &c.delivery
+	switch {
+	case c.current.Load().state == Closed:
 		return nil, errClosed
-	}
-	if c.delivery.queue == nil {
+	case d.lanes == nil:
 		return trackedResult{}, nil
 	}
 	at := time.Now().UnixMilli()
-	record, err := c.delivery.track(nil, &ec, &tracked, at)
+	record, err := d.events.Track(nil, &ec, &tracked, at)
 	if err != nil {
 		return nil, err
 	}
-	return trackedResult{Accepted: c.delivery.report(at, record)}, nil
+	return trackedResult{Accepted: d.Report(d.events.Tracking, at, record)}, nil
 }
 
 // flushedResult says whether everything that was queued before the call is sent or dropped.
@@ -168,49 +144,40 @@ func (c *Client) callFlush(ctx context.Context, params *option.Reader) (any, err
 	if err := checked("flush", params); err != nil {
 		return nil, err
 	}
-	if c.delivery.queue == nil {
-		return flushedResult{Flushed: true}, nil
-	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	err := c.delivery.queue.Flush(ctx)
+	err := c.delivery.flush(ctx)
 	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return nil, errClosed
 	}
 	return flushedResult{Flushed: err == nil}, nil
 }
 
-// close sends what is queued, as long as closeWait allows. It returns what was lost, for people; empty when nothing was.
-func (d *delivery) close() string {
-	if d.queue == nil {
-		return ""
+func (d *delivery) flush(ctx context.Context) error {
+	if d.lanes != nil && d.events.Flush != nil {
+		return d.events.Flush(ctx)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), d.config.closeWait)
-	defer cancel()
-	_ = d.queue.Close(ctx)
-	stats := d.queue.Stats()
-	dropped := stats.Dropped
-	var parts []string
-	for _, part := range []struct {
-		count uint64
-		why   string
-	}{
-		{dropped.Closed, "when the client was closed before the server had taken them"},
-		{dropped.Full, "because the queue was full"},
-		{dropped.Refused, "refused"},
-		{dropped.Expired, "too old"},
-		{dropped.GaveUp, "tried too often"},
-	} {
-		if part.count > 0 {
-			parts = append(parts, strconv.FormatUint(part.count, 10)+" "+part.why)
+	for i := range d.lanes {
+		if err := d.Flush(ctx, i); err != nil {
+			return err
 		}
 	}
-	if len(parts) == 0 {
+	return nil
+}
+
+// close sends what is queued, as long as closeWait allows. It returns what was lost, for people; empty when nothing was.
+func (d *delivery) close(stop func(context.Context)) string {
+	ctx, cancel := context.WithTimeout(context.Background(), d.config.closeWait)
+	defer cancel()
+	if stop != nil {
+		// A lane that hangs should not take all the time: afterwards each lane is on its own.
+		half, cancel := context.WithTimeout(ctx, d.config.closeWait/2)
+		stop(half)
+		cancel()
+	}
+	d.closeLanes(ctx)
+	if d.lanes == nil {
 		return ""
 	}
-	text := "events that this client lost: " + strings.Join(parts, ", ")
-	if stats.LastError != "" {
-		text += "; the last failure: " + stats.LastError
-	}
-	return text
+	return d.stats().lost()
 }

@@ -73,7 +73,9 @@ func (c *Client) configure(text []byte, host Host) error {
 	}
 	c.log.name = "burgee." + c.config.backend
 	c.readRestore(opts)
-	plan, err := backends[c.config.backend](opts, backend.Env{Log: &c.log, Getenv: host.Getenv, FailFast: host.FailFast})
+	plan, err := backends[c.config.backend](opts, backend.Env{
+		Log: &c.log, Getenv: host.Getenv, FailFast: host.FailFast, Tell: c.events.tell,
+	})
 	if err != nil {
 		var known *eval.Error
 		if !errors.As(err, &known) {

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/burgee-flags/burgee/engine/eval"
-	"github.com/burgee-flags/burgee/engine/event"
 	"github.com/burgee-flags/burgee/engine/source"
 )
 
@@ -37,7 +36,7 @@ type Status struct {
 	// Since is when the client came into this state, in Unix milliseconds.
 	Since int64 `json:"since"`
 	// Events is there for a client that sends events.
-	Events *event.Stats `json:"events,omitempty"`
+	Events *EventStats `json:"events,omitempty"`
 }
 
 // snapshot is everything that an evaluation and a status need, published as one.

@@ -137,6 +137,17 @@ func burgeego_resolve_into(client C.uint64_t, request *C.burgee_const_request, r
 		(*api.Request)(unsafe.Pointer(request)), (*api.Result)(unsafe.Pointer(result))))
 }
 
+//export burgeego_visitor_flag_into
+func burgeego_visitor_flag_into(client C.uint64_t, request *C.burgee_const_visitor_request, flag *C.burgee_visitor_flag) C.uint32_t {
+	return C.uint32_t(library.VisitorFlagInto(uint64(client),
+		(*api.VisitorRequest)(unsafe.Pointer(request)), (*api.VisitorFlag)(unsafe.Pointer(flag))))
+}
+
+//export burgeego_visitor_close
+func burgeego_visitor_close(client, visitor C.uint64_t) C.uint32_t {
+	return C.uint32_t(library.CloseVisitor(uint64(client), uint64(visitor)))
+}
+
 // The layouts of both languages are the same, or this does not compile: a difference makes an index out of range.
 var (
 	_ = [1]struct{}{}[unsafe.Sizeof(C.burgee_attribute{})-unsafe.Sizeof(api.Attribute{})]
@@ -149,4 +160,11 @@ var (
 	_ = [1]struct{}{}[unsafe.Offsetof(C.burgee_result{}.code)-unsafe.Offsetof(api.Result{}.Code)]
 	_ = [1]struct{}{}[unsafe.Offsetof(C.burgee_result{}.segment_count)-unsafe.Offsetof(api.Result{}.SegmentCount)]
 	_ = [1]struct{}{}[unsafe.Offsetof(C.burgee_result{}.in_experiment)-unsafe.Offsetof(api.Result{}.InExperiment)]
+	_ = [1]struct{}{}[unsafe.Sizeof(C.burgee_visitor_request{})-unsafe.Sizeof(api.VisitorRequest{})]
+	_ = [1]struct{}{}[unsafe.Offsetof(C.burgee_visitor_request{}.fallback)-unsafe.Offsetof(api.VisitorRequest{}.Fallback)]
+	_ = [1]struct{}{}[unsafe.Offsetof(C.burgee_visitor_request{}.flags)-unsafe.Offsetof(api.VisitorRequest{}.Flags)]
+	_ = [1]struct{}{}[unsafe.Sizeof(C.burgee_visitor_flag{})-unsafe.Sizeof(api.VisitorFlag{})]
+	_ = [1]struct{}{}[unsafe.Offsetof(C.burgee_visitor_flag{}.number)-unsafe.Offsetof(api.VisitorFlag{}.Number)]
+	_ = [1]struct{}{}[unsafe.Offsetof(C.burgee_visitor_flag{}.status)-unsafe.Offsetof(api.VisitorFlag{}.Status)]
+	_ = [1]struct{}{}[unsafe.Offsetof(C.burgee_visitor_flag{}.exposure)-unsafe.Offsetof(api.VisitorFlag{}.Exposure)]
 )

@@ -187,3 +187,20 @@ static uint32_t forked_result(burgee_result *result) {
 uint32_t burgee_resolve_into(uint64_t client, const burgee_request *request, burgee_result *result) {
   return burgee_forked() ? forked_result(result) : burgeego_resolve_into(client, request, result);
 }
+
+/* -- 4. Visitors --------------------------------------------------------------------------------------------------- */
+
+static uint32_t forked_flag(burgee_visitor_flag *flag) {
+  if (flag != NULL) {
+    *flag = (burgee_visitor_flag){.buffer = flag->buffer, .capacity = flag->capacity, .code = BURGEE_FORKED};
+  }
+  return BURGEE_FORKED;
+}
+
+uint32_t burgee_visitor_flag_into(uint64_t client, const burgee_visitor_request *request, burgee_visitor_flag *flag) {
+  return burgee_forked() ? forked_flag(flag) : burgeego_visitor_flag_into(client, request, flag);
+}
+
+uint32_t burgee_visitor_close(uint64_t client, uint64_t visitor) {
+  return burgee_forked() ? BURGEE_FORKED : burgeego_visitor_close(client, visitor);
+}

@@ -11,6 +11,7 @@
 /* cgo has no const; these names have. */
 typedef const char burgee_bytes;
 typedef const burgee_request burgee_const_request;
+typedef const burgee_visitor_request burgee_const_visitor_request;
 
 /* guard.c: 0 in a process that was forked after the library was loaded. Go does not survive fork(). */
 extern volatile char *burgee_alive;

@@ -1,18 +1,20 @@
 /* burgee.h: the C interface of Burgee, a feature-flag evaluation engine.
  *
  * Load libburgee.so, libburgee.dylib or burgee.dll, or link against it. What is not declared here is not API.
- * Three groups of functions share one engine:
+ * Four groups of functions share one engine:
  *
  *   1. Flipt-compatible  a drop-in for Flipt's own engine library: its wrappers work with it unmodified
  *   2. JSON              everything the engine can do, JSON in and JSON out
  *   3. Fast              evaluation without JSON, for language bindings
+ *   4. Visitors          flags of the visitors of AB Tasty Flagship without JSON, for language bindings
  *
  * Rules that hold for every function:
  *   - Any thread may call any function at any time, also with a handle that another thread is closing.
  *   - Strings are UTF-8 and end with NUL. Arguments are borrowed for the duration of the call.
  *   - A NULL argument, invalid JSON, invalid UTF-8, a closed or an invented handle is answered with an error; it never
  *     crashes, aborts or hangs the host.
- *   - Evaluation never blocks, takes no lock and does no I/O. What blocks says so below.
+ *   - Evaluation never blocks, takes no lock and does no I/O. What blocks says so below. There is one exception: a client of
+ *     the backend "flagship" with decision_mode "decision_api" asks the vendor's server in each evaluation.
  *   - The library never writes to stdout or stderr, installs no signal handlers of its own beyond those of the Go
  *     runtime, and cannot be unloaded.
  *   - After fork() the child must not use the copy that the parent loaded: every call answers FORKED. Load a second copy
@@ -137,7 +139,44 @@ BURGEE_API char *burgee_open(const char *options);
  *                                                               Blocks; false after the time-out
  *
  * Methods of one backend carry its name: flipt.snapshot {} -> {"snapshot":"<base64>"};
- * flipt.update_authentication {"authentication":{...}} -> null. */
+ * flipt.update_authentication {"authentication":{...}} -> null.
+ *
+ * Those of the backend "flagship", on a client that is an SDK: one without sdk_instance, or one with it and "start":false,
+ * whose visitors outlive every other client with the same sdk_instance, each of which is a start of the SDK. V is the
+ * handle of a visitor, a number below 2^53 that is never used twice; an unknown one is INVALID_HANDLE.
+ *
+ *   flagship.          params                                ok
+ *   status             {}                                    {"status":100,"name":"READY","started":true}, in the vendor's
+ *                                                            numbers and words for the option sdk
+ *   document           {}                                    {"document":{...}}: the vendor's file, as it was last read
+ *   flush              {"timeout_ms":30000}                  {"flushed":true}: as flush, hits and activations. Blocks
+ *   cache.answer       {"id":N,"result":any}                 {"taken":true}: what an event cache_request asked for, or
+ *                      {"id":N,"error":"why"}                why there is none; false when nobody waits any more
+ *   visitor.new        {"id":"v","consent":true,             {"visitor":V,"id":"v","anonymousId":null,
+ *                       "authenticated":false,                "status":"FETCH_REQUIRED","reason":"VISITOR_CREATED"}
+ *                       "context":{...},"campaigns":[...],   Only consent must be given, and with sdk "python" id, too.
+ *                       "flags":[...],"listens":true,        campaigns and flags are what the visitor has before a fetch;
+ *                       "anonymous_id":"a","quiet":false}    listens asks for its events; quiet: the vendor is not told of
+ *                                                            its consent. With sdk "python" and a visitor cache it waits
+ *                                                            for that
+ *   visitor.close      {"visitor":V}                         null: as burgee_visitor_close
+ *   visitor.fetch      {"visitor":V,"wait":true}             {"done":true,"error":null}, or why it failed. Blocks, unless
+ *                                                            wait is false: then {"done":false} says that it goes on, and
+ *                                                            the event ready that it has ended
+ *   visitor.flags      {"visitor":V}                         {"flags":[{"key":"k","value":1,"status":"FETCHED",
+ *                                                            "metadata":{...},"hex":"..."}]}
+ *   visitor.flag       {"visitor":V,"key":"k"}               {"exists":true,"status":"FETCHED","value":1,"metadata":{...}}
+ *   visitor.expose     {"visitor":V,"key":"k","default":0}   {"exposure":"queued"}: the name of a burgee_exposure
+ *   visitor.send       {"visitor":V,"hit":{"type":"EVENT",   {"sent":true,"refused":null,"why":null,"left_out":[]}; refused
+ *                       "category":"c","action":"a"}}         is "invalid" or the name of a burgee_exposure
+ *   visitor.consent    {"visitor":V,"consent":false}         null
+ *   visitor.update_context {"visitor":V,"context":{...}}     {"refused":null,"context":{...}}: all that it has then;
+ *   visitor.clear_context  {"visitor":V}                      refused is "panic" or "not_ready"
+ *   visitor.authenticate   {"visitor":V,"id":"w"}            {"refused":null,"id":"w","anonymousId":"v"}; refused says why
+ *   visitor.unauthenticate {"visitor":V}                      nothing has changed
+ *   visitor.listen     {"visitor":V,"listens":true}          null
+ *   visitor.state      {"visitor":V}                         {"id":"v","anonymousId":null,"consent":true,"status":"FETCHED",
+ *                                                            "reason":"NONE","context":{...},"assignments":{...}} */
 BURGEE_API char *burgee_call(uint64_t client, const char *method, const char *params);
 
 /* Waits for the next event of the client, timeout_ms at most (0: not at all; negative: without limit). Blocks. Events are
@@ -147,6 +186,19 @@ BURGEE_API char *burgee_call(uint64_t client, const char *method, const char *pa
  *   {"type":"log","level":"warn","logger":"burgee.flipt","message":"..."}
  *   {"type":"lost","count":3}                                 nobody waited, and the oldest events were dropped
  *   {"type":"closed"}                                         the last event, for a thread that waits at that moment
+ * and on a client of the backend "flagship" that is an SDK
+ *   {"type":"sdk_status","status":100,"name":"READY"}         as flagship.status
+ *   {"type":"bucketing_success","status":200}                 the vendor's file was read; 304: it is the same as before
+ *   {"type":"bucketing_fail","error":"..."}                   it was not
+ *   {"type":"bucketing_updated","modified":"..."}             it has changed; the time is that of the server's header
+ *   {"type":"fetch_status","visitor":V,"status":"FETCHED","reason":"NONE"}     of a visitor that listens
+ *   {"type":"ready","visitor":V}                              a fetch has ended; with "error" when it failed
+ *   {"type":"visitor_exposed","exposure":{"exposedVisitor":{...},"fromFlag":{...}}}     with report_exposures: the vendor has
+ *                                                             accepted that a visitor saw a flag
+ *   {"type":"cache_request","operation":"lookupVisitor","id":N,"visitorId":"v"}     with visitor_cache or hit_cache: something
+ *                                                             to do for the host's cache, in order. With id an answer is
+ *                                                             waited for. Others: cacheVisitor (record), flushVisitor,
+ *                                                             lookupHits, cacheHit (hits), flushHits (keys), flushAllHits
  * A waiting thread gets what is queued, one event a call. A call that begins after the client was closed answers
  * INVALID_HANDLE. */
 BURGEE_API char *burgee_wait(uint64_t client, int64_t timeout_ms);
@@ -298,9 +350,100 @@ typedef struct burgee_result {
   uint32_t reserved;
 } burgee_result;
 
-/* Evaluates one flag, and queues what its vendor should hear of that if the result fits into the buffer. Never blocks. Returns result->code, so 0 is success. When the flag yields a value of another type
- * than wanted the code is BURGEE_TYPE_MISMATCH. An unknown client is BURGEE_INVALID_HANDLE. */
+/* Evaluates one flag, and queues what its vendor should hear of that if the result fits into the buffer. Never blocks,
+ * except as said at the top. Returns result->code, so 0 is success. When the flag yields a value of another type than wanted
+ * the code is BURGEE_TYPE_MISMATCH. An unknown client is BURGEE_INVALID_HANDLE. */
 BURGEE_API uint32_t burgee_resolve_into(uint64_t client, const burgee_request *request, burgee_result *result);
+
+/* ---------------------------------------------------------------------------------------------------------------------
+ * 4. Visitors
+ *
+ * Visitors are made by burgee_call(client, "flagship.visitor.new", ...) and hold the decisions of their last fetch.
+ */
+
+/* Bits of burgee_visitor_request.flags. */
+enum {
+  BURGEE_EXPOSE = 1 /* the vendor hears that the visitor saw the flag */
+};
+
+typedef struct burgee_visitor_request {
+  uint64_t visitor;
+  burgee_text key;
+  /* The caller's default; its name is not looked at. With BURGEE_EXPOSE it is part of what the vendor is told, and tells one
+   * report from another. A number that is not finite is null there, because JSON has none. */
+  burgee_attribute fallback;
+  uint32_t flags; /* 0, or BURGEE_EXPOSE */
+  uint32_t reserved;
+} burgee_visitor_request;
+
+/* Of one flag. */
+typedef enum burgee_flag_status {
+  BURGEE_STATUS_NOT_FOUND = 0,
+  BURGEE_STATUS_FETCHED = 1,
+  BURGEE_STATUS_FETCH_REQUIRED = 2, /* the visitor has changed since */
+  BURGEE_STATUS_PANIC = 3
+} burgee_flag_status;
+
+/* Of all flags of a visitor. */
+typedef enum burgee_fetch_status {
+  BURGEE_FETCH_REQUIRED = 0,
+  BURGEE_FETCHING = 1,
+  BURGEE_FETCHED = 2,
+  BURGEE_FETCH_PANIC = 3,
+  BURGEE_FETCH_INITIAL_DATA = 4 /* flags that the host gave */
+} burgee_fetch_status;
+
+typedef enum burgee_fetch_reason {
+  BURGEE_FETCH_NONE = 0,
+  BURGEE_FETCH_VISITOR_CREATED = 1,
+  BURGEE_FETCH_UPDATE_CONTEXT = 2,
+  BURGEE_FETCH_AUTHENTICATE = 3,
+  BURGEE_FETCH_UNAUTHENTICATE = 4,
+  BURGEE_FETCH_ERROR = 5,
+  BURGEE_FETCH_READ_FROM_CACHE = 6
+} burgee_fetch_reason;
+
+/* What became of the report that a visitor saw a flag; in brackets its name in JSON. */
+typedef enum burgee_exposure {
+  BURGEE_EXPOSURE_NONE = 0,       /* not asked for, or the result did not fit */
+  BURGEE_EXPOSURE_QUEUED = 1,     /* [queued] */
+  BURGEE_EXPOSURE_NOT_READY = 2,  /* [not_ready] the SDK is not started */
+  BURGEE_EXPOSURE_PANIC = 3,      /* [panic] the vendor has switched everything off */
+  BURGEE_EXPOSURE_NO_CONSENT = 4, /* [no_consent] the visitor does not agree to be tracked */
+  BURGEE_EXPOSURE_NOT_FOUND = 5,  /* [not_found] the visitor has no such flag */
+  BURGEE_EXPOSURE_DUPLICATE = 6,  /* [duplicate] the same was reported a moment ago */
+  BURGEE_EXPOSURE_DROPPED = 7     /* [dropped] the queue is full or closed */
+} burgee_exposure;
+
+/* The caller sets buffer and capacity; the rest is filled in. */
+typedef struct burgee_visitor_flag {
+  char *buffer; /* the text of the value: value_kind NUMBER, STRING or JSON */
+  size_t capacity;
+  size_t length; /* bytes used; when it exceeds capacity, buffer is untouched: call again with a larger one */
+  /* Not 0: names the value and the metadata of the flag for the life of the process and across clients. An id of
+   * burgee_result may be the same number and has nothing to do with it. */
+  uint64_t id;
+  double number;         /* value_kind NUMBER: the value as a double */
+  uint32_t code;         /* burgee_code: BURGEE_OK, or why there is no value */
+  uint32_t value_kind;   /* burgee_kind; NULL: there is no value, and the caller's default applies */
+  uint32_t boolean;      /* value_kind BOOLEAN: 0 or 1 */
+  uint32_t value_length; /* value_kind NUMBER, STRING or JSON */
+  uint32_t status;       /* burgee_flag_status */
+  uint32_t fetch_status; /* burgee_fetch_status */
+  uint32_t fetch_reason; /* burgee_fetch_reason */
+  uint32_t exposure;     /* burgee_exposure */
+} burgee_visitor_flag;
+
+/* Reads one flag of a visitor, and with BURGEE_EXPOSE queues that the visitor saw it if the result fits into the buffer. Never
+ * blocks. Returns flag->code: BURGEE_OK when the visitor has the flag; BURGEE_FLAG_NOT_FOUND when not;
+ * BURGEE_PROVIDER_NOT_READY when neither, because the SDK is not started; BURGEE_INVALID_HANDLE for a client or a visitor that
+ * is unknown or closed, and for clients of other backends. */
+BURGEE_API uint32_t burgee_visitor_flag_into(uint64_t client, const burgee_visitor_request *request,
+                                             burgee_visitor_flag *flag);
+
+/* Makes the handle of a visitor invalid and forgets the visitor; what it has reported is sent nevertheless. Never blocks.
+ * Returns BURGEE_OK, or BURGEE_INVALID_HANDLE for a client or a visitor that is unknown or closed, which is harmless. */
+BURGEE_API uint32_t burgee_visitor_close(uint64_t client, uint64_t visitor);
 
 #ifdef __cplusplus
 }

@@ -20,9 +20,9 @@ type Env struct {
 	Getenv func(string) string // for proxies
 	// FailFast is the default of an option error_strategy: fail instead of fallback.
 	FailFast bool
-	// Tell hands an event of the backend's own to the host, a JSON object with a member type, which is copied. It never
-	// waits; the oldest are dropped when nobody takes them.
-	Tell func(event []byte)
+	// Tell hands an event of the backend's own to the host, a JSON object with a member type, which nobody changes any
+	// more. It never waits. false: there is no room for it, because nobody takes events, or the client is closed.
+	Tell func(event []byte) bool
 }
 
 // Plan is everything the engine needs to know about one vendor.
@@ -35,7 +35,13 @@ type Plan struct {
 	FlagSet string
 	// Overlay returns options that changed since Open, for a copy of this client in another process. May be nil.
 	Overlay func() map[string]any
-	// Close releases what the plan holds, after the source has ended. May be nil.
+	// Start is called once the queues exist, before anything is published and the source runs. May be nil.
+	Start func(queues Queues)
+	// Stop is called when the client is closed, before the queues end: what is pending should be sent, or put where it is
+	// kept, until ctx ends. May be nil.
+	Stop func(ctx context.Context)
+	// Close releases what the plan holds, after the source has ended. It is also called when the client was never open.
+	// May be nil.
 	Close func()
 	// Initial is published before the source runs, if it is not nil (an export given as an option).
 	Initial *source.Update
@@ -71,6 +77,14 @@ type Patching interface {
 	Document() []byte
 }
 
+// Asking is a rule set that holds no flags: somebody else decides, for one context at a time.
+type Asking interface {
+	eval.Ruleset
+	// Ask returns all flags as they are for this context. It may wait, unlike everything else that evaluates. The error is
+	// an *eval.Error.
+	Ask(ec *eval.Context) (eval.Ruleset, error)
+}
+
 // Warning is one thing in a document that does not work as written.
 type Warning struct {
 	FlagKey string
@@ -91,8 +105,8 @@ type Method struct {
 type Call struct {
 	Rules  eval.Ruleset // nil before the first flags
 	Params []byte       // a JSON object
-	// Report queues a record for the vendor that happened at the given time, in Unix milliseconds. It returns false when
-	// the record was dropped, and in a client that sends no events.
+	// Report queues a record for the vendor, in the first lane, that happened at the given time, in Unix milliseconds. It
+	// returns false when the record was dropped, and in a client that sends no events.
 	Report func(at int64, record []byte) bool
 }
 

@@ -1,6 +1,7 @@
 package backend
 
 import (
+	"context"
 	"time"
 
 	"github.com/burgee-flags/burgee/engine/eval"
@@ -10,16 +11,40 @@ import (
 
 // Events is what a backend brings that tells its vendor of evaluations.
 type Events struct {
-	// Queue says where records go and in which portions. The engine adds the spool and the reports.
-	Queue event.Config
+	// Lanes are the ways to the vendor, each with a queue of its own. There is at least one.
+	Lanes []Lane
 	// Disabled says that the host wants nothing to be sent.
 	Disabled bool
+	// InMemory says that nothing may be put into a spool: the host keeps what is pending itself.
+	InMemory bool
+	// Exposures and Tracking are the lanes, by their index, of what Exposure and Track write.
+	Exposures, Tracking int
 	// Exposure appends the record of an evaluation to dst, and returns dst as it is when the vendor need not hear of it. It
 	// is called on the thread that evaluates: it neither waits nor allocates. at is in Unix milliseconds. Outcomes that are
 	// errors never come here.
 	Exposure func(dst []byte, ec *eval.Context, out *eval.Outcome, at int64) []byte
 	// Track appends the record of something that a user did. The error is an *eval.Error for what the vendor would refuse.
 	Track func(dst []byte, ec *eval.Context, tracked *Tracked, at int64) ([]byte, error)
+	// Flush sends what is pending, and returns when it is sent or dropped, or with ctx's error. nil: lane by lane.
+	Flush func(ctx context.Context) error
+}
+
+// Lane is one way to the vendor.
+type Lane struct {
+	// Name is what the lane is called in the status, and what tells its spool from others. The only lane of a backend
+	// needs none.
+	Name string
+	// Queue says where records go and in which portions. The engine adds the spool and the reports.
+	Queue event.Config
+}
+
+// Queues are the lanes of an open client, by their indexes. In a client that sends nothing every record is dropped. Its
+// methods are safe for any number of goroutines.
+type Queues interface {
+	// Report takes a record, which is copied, without waiting. at is in Unix milliseconds. false: it was dropped.
+	Report(lane int, at int64, record []byte) bool
+	// Flush sends what was reported before the call, and returns when it is sent or dropped, or with ctx's error.
+	Flush(ctx context.Context, lane int) error
 }
 
 // Tracked is one event of the host's own.

@@ -11,15 +11,17 @@ const ControlHelp = `PUT    /faults      JSON list of fault steps, replaces the 
 GET    /faults      what is left of the script
 PUT    /document    ?namespace=ns[&environment=env]: serves the body and sends it to open streams
                     FeatBit, featureflag.co: replaces the environment, and pushes what changed, one item at a time
-DELETE /document    ?namespace=ns[&environment=env]: the namespace becomes unknown; the environment becomes empty
+                    Flagship: replaces the environment file, which is dated at least a second after the one before
+DELETE /document    ?namespace=ns[&environment=env]: the namespace becomes unknown; the environment becomes empty; there is
+                    no environment file
 GET    /requests    JSON list of {method, path, headers, body, time, remote, fault, client}
 DELETE /requests    forgets them
 PUT    /auth        {"token":"...","jwt":"..."}: what is let in from now on; empty: everybody
-                    FeatBit, featureflag.co: {"secret":"..."}; empty: the default
+                    FeatBit, featureflag.co: {"secret":"..."}; Flagship: {"env_id":"...","api_key":"..."}; empty: the default
 DELETE /connections cuts every client connection
 GET    /status      {"url":"...","streams":1}
-GET    /wait        ?streams=1&sockets=2&requests=3&events=50[&timeout_ms=30000]: answers with all four counts as soon as
-                    they are as high as that, 504 if they never are
+GET    /wait        ?streams=1&sockets=2&requests=3&events=50[&timeout_ms=30000]: answers with all counts as soon as they
+                    are as high as that, 504 if they never are. Flagship: also activations=2&hits=3
 FeatBit and featureflag.co
 PATCH  /flag        ?key=k (featureflag.co: the id): gives the body's members to the flag, which need not exist, dates the
                     change and pushes the flag; until the file or the document is replaced
@@ -28,10 +30,20 @@ POST   /push        sends the body to every open socket as it is
 POST   /close       {"code":1011,"reason":"..."}: closes every open socket; code 1005: a close frame without either
 PUT    /clock       {"offset_ms":-45000}: by how much the server's clock is ahead
 GET    /sockets     JSON list of {id, path, headers, remote, opened, refused, received, sent, open, endedBy, code, reason}
+Flagship
+PUT    /segments    ?visitor=v: what other vendors know of a visitor, [{"partner":"p","segment":"s","value":"v"}]
+DELETE /segments    [?visitor=v]: nothing again; of nobody
+PUT    /refuse      {"visitors":["v"],"status":400}: requests with hits or activations of these visitors fail as a whole
+PUT    /file-headers  {"last_modified":false,"etag":true}: how the environment file is delivered; {}: dated, without a tag
+DELETE /assignments  decisions are made anew for everybody
+All but Flipt
 GET    /events      JSON list of accepted events {request, user, flags, metrics, body}; empty with --count-events
+                    Flagship: one for each hit or activation {request, kind, user, path, headers, batch, body}, with kind
+                    activation, hit, segment or consent; batch is what stood around the list that it was in
 GET    /events/count  {"requests":2,"events":51,"skipped":0,"flags":50,"metrics":1,"users":7,"names":3}
 GET    /events/users  [?atleast=2]: JSON object, how often events came for each user key
-GET    /events/names  [?atleast=2]: likewise for flag keys and names of metrics
+GET    /events/names  [?atleast=2]: likewise for flag keys and names of metrics; Flagship: for ids of activated variations,
+                    actions of events and types of other hits
 DELETE /events      forgets and uncounts them
 Success is 200 with JSON or 204; a bad request is 400 with {"error":"..."}.`
 
@@ -69,10 +81,10 @@ func (s *Server) Control() http.Handler {
 		done(w, nil)
 	})
 	mux.HandleFunc("PUT /auth", func(w http.ResponseWriter, r *http.Request) {
-		var auth struct{ Token, JWT, Secret string }
+		var auth credentials
 		err := json.NewDecoder(r.Body).Decode(&auth)
 		if err == nil {
-			err = s.vendor.authorize(auth.Token, auth.JWT, auth.Secret)
+			err = s.vendor.authorize(auth)
 		}
 		done(w, err)
 	})
@@ -85,6 +97,7 @@ func (s *Server) Control() http.Handler {
 	})
 	mux.HandleFunc("GET /wait", s.wait)
 	s.steer(mux)
+	s.steerFlagship(mux)
 	return mux
 }
 

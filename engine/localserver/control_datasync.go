@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// steer adds the endpoints of FeatBit and featureflag.co.
+// steer adds the endpoints of FeatBit and featureflag.co, and those for events.
 func (s *Server) steer(mux *http.ServeMux) {
 	withBody := func(act func(query func(string) string, body []byte) error) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
@@ -46,11 +46,11 @@ func (s *Server) steer(mux *http.ServeMux) {
 		}
 		return s.SetClockOffset(time.Duration(clock.Offset) * time.Millisecond)
 	}))
-	recorded := func(list func(atLeast int) any) http.HandlerFunc {
+	recorded := func(has func() error, list func(atLeast int) any) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
 			atLeast, err := queryNumber(r, "atleast", 1)
 			if err == nil {
-				err = s.ofDataSync()
+				err = has()
 			}
 			if err != nil {
 				done(w, err)
@@ -59,11 +59,11 @@ func (s *Server) steer(mux *http.ServeMux) {
 			reply(w, list(int(atLeast)))
 		}
 	}
-	mux.HandleFunc("GET /sockets", recorded(func(int) any { return s.Sockets() }))
-	mux.HandleFunc("GET /events", recorded(func(int) any { return append([]Event{}, s.Events()...) }))
-	mux.HandleFunc("GET /events/count", recorded(func(int) any { return s.EventCounts() }))
-	mux.HandleFunc("GET /events/users", recorded(func(n int) any { return s.EventsByUser(n) }))
-	mux.HandleFunc("GET /events/names", recorded(func(n int) any { return s.EventsByName(n) }))
+	mux.HandleFunc("GET /sockets", recorded(s.ofDataSync, func(int) any { return s.Sockets() }))
+	mux.HandleFunc("GET /events", recorded(s.hearsEvents, func(int) any { return append([]Event{}, s.Events()...) }))
+	mux.HandleFunc("GET /events/count", recorded(s.hearsEvents, func(int) any { return s.EventCounts() }))
+	mux.HandleFunc("GET /events/users", recorded(s.hearsEvents, func(n int) any { return s.EventsByUser(n) }))
+	mux.HandleFunc("GET /events/names", recorded(s.hearsEvents, func(n int) any { return s.EventsByName(n) }))
 	mux.HandleFunc("DELETE /events", func(w http.ResponseWriter, _ *http.Request) {
 		s.ForgetEvents()
 		done(w, nil)
@@ -72,9 +72,14 @@ func (s *Server) steer(mux *http.ServeMux) {
 
 // counts are what a client can wait for.
 func (s *Server) counts() map[string]int {
-	return map[string]int{
-		"streams": s.Streams(), "sockets": s.socketCount(), "requests": s.requests.count(), "events": s.EventCounts().Events,
+	events := s.EventCounts()
+	counts := map[string]int{
+		"streams": s.Streams(), "sockets": s.socketCount(), "requests": s.requests.count(), "events": events.Events,
 	}
+	if s.flagship != nil {
+		counts["activations"], counts["hits"] = events.Flags, events.Metrics
+	}
+	return counts
 }
 
 func (s *Server) socketCount() int {

@@ -20,7 +20,7 @@ type dataSync struct {
 	log         func(string)
 	clockOffset atomic.Int64 // nanoseconds
 	secret      atomic.Pointer[string]
-	events      eventRecorder
+	events      *eventRecorder
 
 	mu          sync.Mutex // one after the other: changes, and what is put in line for sockets
 	environment environment
@@ -28,9 +28,8 @@ type dataSync struct {
 }
 
 func newDataSync(speaks dialect, s *Server) *dataSync {
-	d := &dataSync{dialect: speaks, countOnly: s.options.CountEvents, done: s.done, log: s.options.Log}
+	d := &dataSync{dialect: speaks, countOnly: s.options.CountEvents, done: s.done, log: s.options.Log, events: &s.events}
 	d.environment.dialect = speaks
-	d.events.forget()
 	d.sockets.open, d.sockets.all = map[*socket]bool{}, map[*socket]bool{}
 	d.clockOffset.Store(int64(s.options.ClockOffset))
 	return d
@@ -42,9 +41,10 @@ func (d *dataSync) now() int64 {
 }
 
 // authorize implements vendor.
-func (d *dataSync) authorize(token, jwt, secret string) error {
-	if token != "" || jwt != "" {
-		return fmt.Errorf("localserver: %s has a secret, not a token or a JWT", d.dialect.backend)
+func (d *dataSync) authorize(given credentials) error {
+	secret := given.Secret
+	if err := given.only(d.dialect.backend, "a secret", credentials{Secret: secret}); err != nil {
+		return err
 	}
 	if secret == "" {
 		secret = d.dialect.defaultSecret

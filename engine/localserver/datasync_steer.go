@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// The methods here steer a server of FeatBit or featureflag.co. With Flipt those that return an error return one, the
-// others do nothing.
+// The methods here steer a server of FeatBit or featureflag.co. With another vendor those that return an error return one,
+// the others do nothing.
 
 // SetSecret replaces Options.Secret; the empty text stands for the default. Sockets that are open stay open.
 func (s *Server) SetSecret(secret string) error {
 	if err := s.ofDataSync(); err != nil {
 		return err
 	}
-	return s.vendor.authorize("", "", secret)
+	return s.vendor.authorize(credentials{Secret: secret})
 }
 
 // SetClockOffset replaces Options.ClockOffset.
@@ -74,43 +74,4 @@ func (s *Server) Sockets() []Socket {
 		return nil
 	}
 	return s.dataSync.socketRecords()
-}
-
-// Events returns the accepted events in the order in which they came. With Options.CountEvents there are none.
-func (s *Server) Events() []Event {
-	if s.dataSync == nil {
-		return nil
-	}
-	return s.dataSync.events.all()
-}
-
-// EventCounts sums the accepted events up.
-func (s *Server) EventCounts() EventCounts {
-	if s.dataSync == nil {
-		return EventCounts{}
-	}
-	return s.dataSync.events.summary()
-}
-
-// EventsByUser says how often events came for each user key that came so often at least.
-func (s *Server) EventsByUser(atLeast int) map[string]int {
-	if s.dataSync == nil {
-		return nil
-	}
-	return s.dataSync.events.atLeast(&s.dataSync.events.users, atLeast)
-}
-
-// EventsByName is EventsByUser for flag keys and names of metrics.
-func (s *Server) EventsByName(atLeast int) map[string]int {
-	if s.dataSync == nil {
-		return nil
-	}
-	return s.dataSync.events.atLeast(&s.dataSync.events.names, atLeast)
-}
-
-// ForgetEvents forgets and uncounts all events.
-func (s *Server) ForgetEvents() {
-	if s.dataSync != nil {
-		s.dataSync.events.forget()
-	}
 }

@@ -3,6 +3,7 @@
 //
 // It speaks Flipt as the servers v2 (2026) and v1.61 do, FeatBit as the evaluation server 5.4 does, and featureflag.co as
 // its clients expect: that vendor's server is gone, so what its clients do not show is taken from FeatBit, its successor.
+// AB Tasty Flagship is its four services on one address, and decides by our own engine with the rules of its decision API.
 // Another vendor is another implementation of the interface vendor, one more line in chooseVendor, and no change elsewhere.
 //
 // A test in Go calls StartTest with Options and steers the Server by its methods. A test in another language runs

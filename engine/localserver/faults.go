@@ -57,7 +57,7 @@ var (
 // Fault is one step of a script. A request, or a connection, takes the first step that fits it and is not used up.
 type Fault struct {
 	Kind  string  `json:"kind"`            // see above
-	Path  string  `json:"path,omitempty"`  // fits requests whose path contains this
+	Path  string  `json:"path,omitempty"`  // fits requests whose path contains this; "/": is this
 	Times int     `json:"times,omitempty"` // how often; 0 is once, -1 until the script is replaced
 	Share float64 `json:"share,omitempty"` // fits only this share of the requests, drawn alike in every run; 0 is all
 
@@ -180,8 +180,16 @@ func (s *script) take(fits func(Fault) bool) (Fault, bool) {
 
 func (s *script) forRequest(r *http.Request, isStream bool) (Fault, bool) {
 	return s.take(func(f Fault) bool {
-		return !f.concernsConnection() && (f.Kind != FaultStream || isStream) && strings.Contains(r.URL.Path, f.Path)
+		return !f.concernsConnection() && (f.Kind != FaultStream || isStream) && f.concerns(r.URL.Path)
 	})
+}
+
+// concerns tells whether a fault is for a path. Every path contains "/", so that this alone means itself.
+func (f Fault) concerns(path string) bool {
+	if f.Path == "/" {
+		return path == "/"
+	}
+	return strings.Contains(path, f.Path)
 }
 
 func (s *script) forConnection() (Fault, bool) { return s.take(Fault.concernsConnection) }

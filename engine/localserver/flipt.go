@@ -3,7 +3,6 @@ package localserver
 import (
 	"bytes"
 	"compress/gzip"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -34,16 +33,17 @@ type flipt struct {
 }
 
 // authorize implements vendor; without a token and a JWT everybody is let in.
-func (f *flipt) authorize(token, jwt, secret string) error {
-	if secret != "" {
-		return errors.New("localserver: Flipt has a token or a JWT, not a secret")
+func (f *flipt) authorize(given credentials) error {
+	own := credentials{Token: given.Token, JWT: given.JWT}
+	if err := given.only("Flipt", "a token or a JWT", own); err != nil {
+		return err
 	}
 	var accepted []string
-	if token != "" {
-		accepted = append(accepted, "Bearer "+token)
+	if own.Token != "" {
+		accepted = append(accepted, "Bearer "+own.Token)
 	}
-	if jwt != "" {
-		accepted = append(accepted, "JWT "+jwt)
+	if own.JWT != "" {
+		accepted = append(accepted, "JWT "+own.JWT)
 	}
 	f.accepted.Store(&accepted)
 	return nil
@@ -174,14 +174,7 @@ func (f *flipt) snapshot(w http.ResponseWriter, r *http.Request, namespace strin
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	w.Header().Set("Content-Type", jsonContent)
-	w.Header().Set("Vary", "Accept-Encoding")
-	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-		body = compressed(body)
-		w.Header().Set("Content-Encoding", "gzip")
-	}
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	_, _ = w.Write(body)
+	answerCompressed(w, r, body)
 }
 
 func (f *flipt) unknownNamespace(w http.ResponseWriter, namespace string) {
@@ -209,6 +202,18 @@ func answerAs(w http.ResponseWriter, contentType string, status int, body string
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	_, _ = w.Write([]byte(body))
+}
+
+// answerCompressed answers 200, with gzip where the client takes it.
+func answerCompressed(w http.ResponseWriter, r *http.Request, body []byte) {
+	w.Header().Set("Content-Type", jsonContent)
+	w.Header().Set("Vary", "Accept-Encoding")
+	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		body = compressed(body)
+		w.Header().Set("Content-Encoding", "gzip")
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	_, _ = w.Write(body)
 }
 
 func compressed(body []byte) []byte {

@@ -29,7 +29,13 @@ type Options struct {
 	// FeatBit and featureflag.co. The file is the one environment that there is, as latest-all answers it.
 	Secret      string        // of the environment; default FeatBitSecret or FeatureFlagCoSecret
 	ClockOffset time.Duration // by how much the server's clock is ahead: the age of tokens, dates of changes and of answers
-	CountEvents bool          // count events and do not keep them, for a million of them
+
+	// All but Flipt.
+	CountEvents bool // count events and do not keep them, for a million of them
+
+	// Flagship. The file is the environment file that the vendor's network delivers (bucketing.json).
+	Environment string // its id; default FlagshipEnvironment
+	Key         string // the API key; default FlagshipKey
 
 	ReloadInterval time.Duration // how often files are looked at; default 100 ms
 }
@@ -46,6 +52,8 @@ type Server struct {
 	vendor       vendor
 	flipt        *flipt    // the vendor, or nil
 	dataSync     *dataSync // likewise
+	flagship     *flagship // likewise
+	events       eventRecorder
 
 	closeOnce sync.Once
 	done      chan struct{}
@@ -64,6 +72,7 @@ func Start(options Options) (*Server, error) {
 		options.ReloadInterval = 100 * time.Millisecond
 	}
 	s := &Server{options: options, done: make(chan struct{})}
+	s.events.forget()
 	if err := s.chooseVendor(); err != nil {
 		return nil, err
 	}
@@ -134,7 +143,7 @@ func (s *Server) RemoveDocument(environment, namespace string) {
 // SetAuthentication replaces Options.Token and Options.JWT. Streams that are open stay open. The error says that the
 // vendor has neither.
 func (s *Server) SetAuthentication(token, jwt string) error {
-	return s.vendor.authorize(token, jwt, "")
+	return s.vendor.authorize(credentials{Token: token, JWT: jwt})
 }
 
 // SetFaults replaces the fault script. With a fault that concerns connections, idle connections are closed, so that the

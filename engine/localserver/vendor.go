@@ -3,7 +3,6 @@ package localserver
 import (
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 )
 
@@ -12,10 +11,11 @@ const (
 	BackendFlipt         = "flipt"
 	BackendFeatBit       = "featbit"
 	BackendFeatureFlagCo = "featureflagco"
+	BackendFlagship      = "flagship"
 )
 
 // Backends lists the vendors that the server can be; the first is the default.
-var Backends = []string{BackendFlipt, BackendFeatBit, BackendFeatureFlagCo}
+var Backends = []string{BackendFlipt, BackendFeatBit, BackendFeatureFlagCo, BackendFlagship}
 
 // vendor is what the servers of the vendors do differently.
 type vendor interface {
@@ -35,14 +35,30 @@ type vendor interface {
 	setDocument(where place, document []byte) error
 	removeDocument(where place)
 	// authorize replaces who is let in. The error names what the vendor does not know, or cannot take.
-	authorize(token, jwt, secret string) error
+	authorize(credentials) error
 
 	openStreams() int
 	// cutSockets resets the connections that are no longer HTTP, also those to come if this is the end.
 	cutSockets(end bool)
 }
 
-// chooseVendor fills in s.vendor, and s.flipt or s.dataSync.
+// credentials say who is let in. Every vendor has some of them.
+type credentials struct {
+	Token, JWT  string // Flipt
+	Secret      string // FeatBit, featureflag.co
+	Environment string `json:"env_id"`  // Flagship
+	Key         string `json:"api_key"` // Flagship
+}
+
+// only returns an error when there are others than those of own.
+func (c credentials) only(backend, have string, own credentials) error {
+	if c != own {
+		return fmt.Errorf("localserver: %s has %s, and nothing else to let anybody in by", backend, have)
+	}
+	return nil
+}
+
+// chooseVendor fills in s.vendor, and s.flipt, s.dataSync or s.flagship.
 func (s *Server) chooseVendor() error {
 	switch s.options.Backend {
 	case "", BackendFlipt:
@@ -54,24 +70,43 @@ func (s *Server) chooseVendor() error {
 	case BackendFeatureFlagCo:
 		s.dataSync = newDataSync(featureFlagCo, s)
 		s.vendor = s.dataSync
+	case BackendFlagship:
+		s.flagship = newFlagship(s)
+		s.vendor = s.flagship
 	default:
 		return fmt.Errorf("localserver: backend %q is not one of %s", s.options.Backend, strings.Join(Backends, ", "))
 	}
-	if s.dataSync != nil && s.options.V1 {
+	if s.flipt == nil && s.options.V1 {
 		return fmt.Errorf("localserver: V1 is a version of Flipt, not of %s", s.options.Backend)
 	}
-	if s.dataSync != nil && len(s.options.Files) > 1 {
+	if s.flipt == nil && len(s.options.Files) > 1 {
 		return fmt.Errorf("localserver: %s has one environment, in one file; these are %d files", s.options.Backend, len(s.options.Files))
 	}
-	return s.vendor.authorize(s.options.Token, s.options.JWT, s.options.Secret)
+	return s.vendor.authorize(credentials{
+		Token: s.options.Token, JWT: s.options.JWT, Secret: s.options.Secret, Environment: s.options.Environment, Key: s.options.Key,
+	})
 }
 
-// ofDataSync is the error of a method that another vendor than the one that is served has.
+// ofDataSync is the error of a method that only FeatBit and featureflag.co have.
 func (s *Server) ofDataSync() error {
 	if s.dataSync == nil {
-		return fmt.Errorf("localserver: only %s have this", strings.Join(slices.DeleteFunc(slices.Clone(Backends), func(name string) bool {
-			return name == BackendFlipt
-		}), " and "))
+		return fmt.Errorf("localserver: only %s and %s have this", BackendFeatBit, BackendFeatureFlagCo)
+	}
+	return nil
+}
+
+// ofFlagship is the error of a method that only Flagship has.
+func (s *Server) ofFlagship() error {
+	if s.flagship == nil {
+		return fmt.Errorf("localserver: only %s has this", BackendFlagship)
+	}
+	return nil
+}
+
+// hearsEvents is the error of a method that all but Flipt have.
+func (s *Server) hearsEvents() error {
+	if s.flipt != nil {
+		return fmt.Errorf("localserver: only %s have this", strings.Join(Backends[1:], " and "))
 	}
 	return nil
 }

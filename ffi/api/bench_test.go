@@ -1,6 +1,11 @@
 package api
 
-import "testing"
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/burgee-flags/burgee/engine/backend/datasync/datasynctest"
+)
 
 func BenchmarkEvaluateVariantNoAlloc(b *testing.B) {
 	l, handle := opened(b)
@@ -20,5 +25,18 @@ func BenchmarkResolveIntoNoAlloc(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		l.ResolveInto(handle, request, result)
+	}
+}
+
+func BenchmarkVisitorFlagIntoNoAlloc(b *testing.B) {
+	var file flagshipFile
+	datasynctest.Read(b, filepath.Join(flagshipVectors, "example_environment.json"), &file)
+	l := New(Host{})
+	client := flagshipClient(b, l, object{"document": file.Bucketing})
+	request := asksOf(fetched(b, l, client, nil), "btn_color")
+	result := visitorResult(64)
+	b.ReportAllocs()
+	for b.Loop() {
+		l.VisitorFlagInto(client, request, result)
 	}
 }

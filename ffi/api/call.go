@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/burgee-flags/burgee/engine/backend"
 	"github.com/burgee-flags/burgee/engine/eval"
 )
 
@@ -12,6 +13,7 @@ type call struct {
 	context eval.Context
 	outcome eval.Outcome
 	params  params
+	flag    backend.VisitorFlag
 	text    []byte // unescaped strings and formatted numbers of the request
 
 	second int64    // the second that date holds
@@ -39,6 +41,7 @@ func (c *call) done() {
 	c.outcome.Reset("")
 	c.outcome.Trace = nil
 	c.params = params{}
+	c.flag = backend.VisitorFlag{}
 	c.resetContext()
 	if cap(c.context.Attributes) > keepAttributes || cap(c.text) > keepText {
 		return

@@ -2,12 +2,15 @@ package api
 
 import (
 	"encoding/json"
+	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf8"
 	"unsafe"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/burgee-flags/burgee/engine/backend/datasync/datasynctest"
 )
 
 func seedFlipt(f *testing.F, call string) {
@@ -153,6 +156,31 @@ func FuzzResolveInto(f *testing.F) {
 		if result.Length <= result.Capacity {
 			result.read(t)
 			require.True(t, utf8.Valid(unsafe.Slice(result.Buffer, result.ValueLength)))
+		}
+	})
+}
+
+func FuzzVisitorFlagInto(f *testing.F) {
+	f.Add("btn_color", "red", uint32(3), uint32(1), 1.5, int64(7), uint64(0), 100)
+	f.Add("max_items", "1e5", uint32(2), uint32(0), 0.0, int64(0), uint64(0), 0)
+	f.Add("\xff", `{"a":1}`, uint32(4), uint32(1), 0.0, int64(0), uint64(1), 8)
+	f.Add("nope", "", uint32(2), uint32(2), 0.0, int64(0), uint64(0), 8)
+	var file flagshipFile
+	datasynctest.Read(f, filepath.Join(flagshipVectors, "example_environment.json"), &file)
+	l := New(Host{})
+	client := flagshipClient(f, l, object{"document": file.Bucketing})
+	v := fetched(f, l, client, nil)
+	f.Fuzz(func(t *testing.T, key, value string, kind, flags uint32, double float64, whole int64, stranger uint64, capacity int) {
+		fallback := Attribute{Text: text(value), Number: double, Integer: whole, Kind: kind}
+		request := &VisitorRequest{Visitor: v + stranger, Key: text(key), Fallback: fallback, Flags: flags}
+		result := visitorResult(max(0, min(capacity, 4096)))
+		code := l.VisitorFlagInto(client, request, result)
+		require.Equal(t, code, result.Code)
+		require.Equal(t, code == 0, result.Status != 0, "all flags are fetched")
+		require.True(t, code == 0 || result.ValueKind == 0 && result.Length == 0)
+		require.True(t, flags == expose || result.Exposure == 0)
+		if result.Length <= result.Capacity {
+			require.True(t, utf8.Valid(unsafe.Slice(result.Buffer, result.Length)))
 		}
 	})
 }

@@ -58,6 +58,7 @@ static void null_arguments(void *engine) {
   CHECK(burgee_resolve_into((uintptr_t)engine, NULL, NULL) == BURGEE_INVALID_REQUEST, "NULL result");
   burgee_result result = {0};
   CHECK(burgee_resolve_into((uintptr_t)engine, NULL, &result) == BURGEE_INVALID_REQUEST, "NULL request");
+  CHECK(burgee_visitor_flag_into((uintptr_t)engine, NULL, NULL) == BURGEE_INVALID_REQUEST, "NULL flag");
   CHECK(burgee_saved_options(0) == NULL, "no client");
 }
 
@@ -95,6 +96,11 @@ static void handles_that_are_not_open(uintptr_t handle) {
   burgee_result result = {0};
   burgee_request request = {0};
   CHECK(burgee_resolve_into(handle, &request, &result) == BURGEE_INVALID_HANDLE, "handle %#" PRIxPTR, handle);
+  burgee_visitor_request asked = {.visitor = 1};
+  burgee_visitor_flag flag = {0};
+  CHECK(burgee_visitor_flag_into(handle, &asked, &flag) == BURGEE_INVALID_HANDLE, "handle %#" PRIxPTR, handle);
+  CHECK(burgee_visitor_flag_into(handle, NULL, &flag) == BURGEE_INVALID_HANDLE, "handle %#" PRIxPTR, handle);
+  CHECK(burgee_visitor_close(handle, 1) == BURGEE_INVALID_HANDLE, "handle %#" PRIxPTR, handle);
   CHECK(burgee_saved_options(handle) == NULL, "handle %#" PRIxPTR, handle);
   destroy_engine(engine);
 }

@@ -32,6 +32,14 @@ static void in_child(void *engine, uint64_t client) {
   CHECK(burgee_resolve_into(client, &request, &result) == BURGEE_FORKED && strcmp(buffer, "abc") == 0,
         "a small buffer is untouched");
   CHECK(burgee_resolve_into(client, NULL, NULL) == BURGEE_FORKED, "NULL");
+  burgee_visitor_request asked = {.visitor = 1, .key = {"theme", 5}};
+  burgee_visitor_flag flag = {.buffer = buffer, .capacity = 3, .id = 7, .value_length = 7};
+  CHECK(burgee_visitor_flag_into(client, &asked, &flag) == BURGEE_FORKED && flag.code == BURGEE_FORKED, "code %u",
+        flag.code);
+  CHECK(flag.buffer == buffer && flag.capacity == 3 && flag.id == 0 && flag.value_length == 0, "length %u",
+        flag.value_length);
+  CHECK(burgee_visitor_flag_into(client, NULL, NULL) == BURGEE_FORKED, "NULL");
+  CHECK(burgee_visitor_close(client, 1) == BURGEE_FORKED, "a visitor in a child");
   destroy_engine(engine);
   destroy_engine_ffi(engine);
   CHECK(strstr(burgee_saved_options(client), "\"namespace\":") != NULL, "saved options in a child");

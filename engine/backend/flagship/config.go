@@ -5,11 +5,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/burgee-flags/burgee/engine/backend"
 	"github.com/burgee-flags/burgee/engine/backend/flagship/sdk"
 	"github.com/burgee-flags/burgee/engine/evaljson"
 	"github.com/burgee-flags/burgee/engine/option"
-	"github.com/burgee-flags/burgee/engine/source"
 )
 
 const (
@@ -25,9 +23,9 @@ const (
 
 // The modes, in lower case.
 const (
-	modeDecisionAPI = "decision_api"   // the vendor's server decides
-	modeBucketing   = "bucketing"      // decisions here, from a file that is polled
-	modeEdge        = "bucketing_edge" // decisions here, from a file that the host brings
+	ModeDecisionAPI = "decision_api"   // the vendor's server decides
+	ModeBucketing   = "bucketing"      // decisions here, from a file that is polled
+	ModeEdge        = "bucketing_edge" // decisions here, from a file that the host brings
 )
 
 // config are Flagship's own options. Those of every backend are read by the engine and by backend.Network.
@@ -62,14 +60,22 @@ var targetings = map[string]Targeting{"javascript": ByJavaScript, "python": ByPy
 
 var hashInputs = map[string]sdk.HashInput{"javascript": sdk.LowBytes, "python": sdk.Packed, "utf-8": sdk.UTF8}
 
+// ReadLanguage reads which of the vendor's SDKs a client stands in for.
+func ReadLanguage(opts *option.Reader) sdk.Language {
+	return languages[opts.OneOf("sdk", "javascript", "javascript", "python")]
+}
+
 func readConfig(opts *option.Reader) config {
-	name := opts.OneOf("sdk", "javascript", "javascript", "python")
-	language := languages[name]
+	language := ReadLanguage(opts)
+	ownHashes := "javascript"
+	if language == sdk.Python {
+		ownHashes = "python"
+	}
 	c := config{
 		mode:      readMode(opts),
 		language:  language,
 		targeting: targetings[opts.OneOf("targeting", "javascript", "javascript", "python", "decision_api")],
-		hashes:    hashInputs[opts.OneOf("hash_input", name, "javascript", "python", "utf-8")],
+		hashes:    hashInputs[opts.OneOf("hash_input", ownHashes, "javascript", "python", "utf-8")],
 		interval:  opts.Seconds("polling_interval", defaultInterval),
 		file:      opts.NonEmpty("file"),
 		document:  readDocument(opts, "document"),
@@ -93,11 +99,11 @@ func readConfig(opts *option.Reader) config {
 	return c
 }
 
-// readMode accepts the spellings of both SDKs. A local file or document needs no mode.
+// readMode accepts the spellings of both SDKs.
 func readMode(opts *option.Reader) string {
-	mode := opts.OneOf("decision_mode", modeDecisionAPI, modeDecisionAPI, "decision-api", "api", modeBucketing, modeEdge)
+	mode := opts.OneOf("decision_mode", ModeDecisionAPI, ModeDecisionAPI, "decision-api", "api", ModeBucketing, ModeEdge)
 	if mode == "decision-api" || mode == "api" {
-		return modeDecisionAPI
+		return ModeDecisionAPI
 	}
 	return mode
 }
@@ -132,50 +138,23 @@ func (c *config) checkSources(opts *option.Reader) {
 	case c.file != "" && c.document != nil:
 		opts.Problem("document", "is given together with file")
 	case c.local():
-		opts.Ignored("has no meaning with file or document", "decision_mode", "initial_bucketing", "polling_interval")
+		opts.Ignored("has no meaning with file or document", "initial_bucketing", "polling_interval")
+		if c.service.Environment == "" {
+			opts.Ignored("has no meaning with file or document unless env_id is given", "api_key", "decision_mode", "events_url")
+		}
+		if c.mode == ModeDecisionAPI {
+			c.mode = ModeBucketing
+		}
 	case c.service.Environment == "":
 		opts.Problem("env_id", "is missing; it is not needed with file or document")
 	case c.service.Key == "":
 		opts.Problem("api_key", "is missing; it is not needed with file or document")
-	case c.mode == modeDecisionAPI:
+	case c.mode == ModeDecisionAPI:
 		opts.Ignored("has no meaning in the mode "+c.mode, "initial_bucketing", "polling_interval")
-	case c.mode == modeEdge:
+	case c.mode == ModeEdge:
 		opts.Ignored("has no meaning in the mode "+c.mode, "polling_interval")
 	}
 }
 
 // local reports whether the environment file is on this machine.
 func (c *config) local() bool { return c.file != "" || c.document != nil }
-
-// Open plans a client of a Flagship environment, or of a local environment file or document.
-func Open(opts *option.Reader, env backend.Env) (*backend.Plan, error) {
-	c := readConfig(opts)
-	plan := &backend.Plan{
-		Compiler: NewCompiler(c.targeting, c.hashes),
-		Identity: strings.Join([]string{"flagship", c.service.CDNURL, c.service.Environment, c.file}, "\n"),
-		FlagSet:  c.service.Environment,
-	}
-	return plan, c.plan(plan, opts, env)
-}
-
-// plan chooses the source.
-func (c *config) plan(plan *backend.Plan, opts *option.Reader, env backend.Env) error {
-	switch {
-	case c.file != "":
-		plan.Source = source.NewFile(c.file, backend.MaxBody(opts), 0)
-		return nil
-	case c.document != nil:
-		plan.Source = source.NewInline(c.document, "")
-		return nil
-	case c.mode == modeEdge && c.initial != nil:
-		plan.Source = source.NewInline(c.initial, "")
-		return nil
-	case c.mode != modeBucketing:
-		plan.Source = source.None{}
-		return nil
-	}
-	if c.initial != nil {
-		plan.Initial = &source.Update{Body: c.initial, Origin: source.FromSnapshot}
-	}
-	return c.poll(plan, opts, env)
-}

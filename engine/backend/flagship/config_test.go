@@ -32,9 +32,9 @@ func open(t testing.TB, options string) (*backend.Plan, *option.Reader) {
 	t.Helper()
 	opts, err := option.New([]byte(options))
 	require.NoError(t, err)
-	plan, err := Open(opts, backend.Env{Getenv: func(string) string { return "" }})
+	client, err := Open(opts, backend.Env{Getenv: func(string) string { return "" }})
 	require.NoError(t, err)
-	return plan, opts
+	return client.Plan, opts
 }
 
 func TestDefaultsAreThoseOfTheVendor(t *testing.T) {
@@ -74,7 +74,9 @@ func TestOptionsThatCannotBe(t *testing.T) {
 	}
 	_, opts := open(t, `{"document":{"campaigns":[]},"polling_interval":5,"decision_mode":"bucketing","proxy":{}}`)
 	const why = "has no meaning with file or document"
-	require.Equal(t, []option.Unknown{{Name: "decision_mode", Reason: why}, {Name: "polling_interval", Reason: why}, {Name: "proxy"}}, opts.Unknown())
+	require.Equal(t, []option.Unknown{
+		{Name: "decision_mode", Reason: why + " unless env_id is given"}, {Name: "polling_interval", Reason: why}, {Name: "proxy"},
+	}, opts.Unknown())
 }
 
 func TestAddresses(t *testing.T) {

@@ -5,32 +5,11 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/burgee-flags/burgee/engine/backend"
 	"github.com/burgee-flags/burgee/engine/backend/flagship/sdk"
 	"github.com/burgee-flags/burgee/engine/backend/flagship/tracking"
-	"github.com/burgee-flags/burgee/engine/option"
-	"github.com/burgee-flags/burgee/engine/source"
-	"github.com/burgee-flags/burgee/engine/transport"
 )
 
 const userAgent = "burgee"
-
-// poll makes the plan fetch the environment file again and again.
-func (c *config) poll(plan *backend.Plan, opts *option.Reader, env backend.Env) error {
-	network := backend.Network(opts, env)
-	if !opts.Has("request_timeout") {
-		network.Timeout = defaultTimeout
-	}
-	client, err := transport.New(network)
-	if err != nil {
-		return err
-	}
-	plan.Close = client.Close
-	request := transport.Request{URL: c.service.fileURL(), Header: c.service.fileHeader()}
-	// The SDKs know the version of the file that they hold by its date alone.
-	plan.Source = source.NewPoll(client, request, "", c.interval).ByDate()
-	return nil
-}
 
 // fileURL is where the environment file is.
 func (s *Service) fileURL() string {

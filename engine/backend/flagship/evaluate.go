@@ -46,10 +46,33 @@ func (r *Ruleset) Resolve(flagKey string, ec *eval.Context, out *eval.Outcome) {
 		if g.unhashed {
 			out.Reason = eval.ReasonTargetingMatch
 		}
-		out.Type, out.Value, out.Served, out.ID = valueTypes[m.Value.Kind], m.Value, m.Value, m.ID
-		out.Variant, out.FlagName, out.RuleName = chosen.VariationID, chosen.CampaignName, g.name
-		out.Segments = append(out.Segments, g.id) // an activation names the group
+		chosen.fill(m, out)
 		return
 	}
 	out.Reason, out.ID = eval.ReasonDefault, unallocatedID
+}
+
+// fill says what a flag is with a variation.
+func (a *Allocation) fill(m *Modification, out *eval.Outcome) {
+	out.Type, out.Value, out.Served, out.ID = valueTypes[m.Value.Kind], m.Value, m.Value, m.ID
+	out.Variant, out.FlagName, out.RuleName = a.VariationID, a.CampaignName, a.VariationGroupName
+	out.Segments = append(out.Segments, a.VariationGroupID) // an activation names the group
+}
+
+// Resolve is Ruleset.Resolve for the one visitor whom this was decided for. It reports whether the visitor has the flag; if
+// not, out says that no campaign gives it.
+func (d *Decision) Resolve(flagKey string, out *eval.Outcome) bool {
+	out.Reset(flagKey)
+	if d.Panic {
+		out.Reason, out.ID = eval.ReasonDisabled, panicID
+		return true
+	}
+	f := d.Find(flagKey)
+	if f == nil {
+		out.Reason, out.ID = eval.ReasonDefault, unallocatedID
+		return false
+	}
+	out.Reason = eval.ReasonTargetingMatch
+	f.From.fill(f.Modification, out)
+	return true
 }

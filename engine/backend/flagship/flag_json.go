@@ -28,6 +28,17 @@ func (a *Allocation) AppendMetadata(to []byte, language sdk.Language) []byte {
 	return to
 }
 
+// AppendFullMetadata is AppendMetadata with every member that any SDK has. What the source lacks is an empty text; in
+// JavaScript a slug is null then.
+func (a *Allocation) AppendFullMetadata(to []byte, language sdk.Language) []byte {
+	all, absent := *a, "null"
+	if language == sdk.Python {
+		all.Reference = a.Reference || a.VariationID != "" && a.Given&GivenReference == 0
+		absent = `""`
+	}
+	return all.appendSlug(evaljson.AppendText(all.appendNames(to), "campaignType", all.CampaignType), absent)
+}
+
 // appendNames appends ids, names and whether the variation is the reference, as JavaScript orders them.
 func (a *Allocation) appendNames(to []byte) []byte {
 	to = evaljson.AppendText(to, "campaignId", a.CampaignID)

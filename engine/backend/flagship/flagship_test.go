@@ -302,6 +302,16 @@ func requireMatch(t *testing.T, want bool, targeting Targeting, file []byte, con
 	requireSameOneByOne(t, rules, &visitor, &d)
 }
 
+// As @flagship.io/js-sdk 5.1.6 answers: it looks for an attribute before it knows that a rule is for everybody.
+func TestWhetherEverybodyExists(t *testing.T) {
+	for operator, want := range map[string]bool{"EXISTS": false, "NOT_EXISTS": true, "CONTAINS": true} {
+		file := []byte(strings.Replace(string(oneRule(operator, "true")), `"key":"k"`, `"key":"fs_all_users"`, 1))
+		requireMatch(t, want, ByJavaScript, file)
+		requireMatch(t, true, ByDecisionAPI, file)
+		requireMatch(t, false, ByPython, file)
+	}
+}
+
 func TestLongListsOfTexts(t *testing.T) {
 	const list = `["a","b","c","d","e","f","g","h","i","Jay"]`
 	attribute := func(v eval.Value) eval.Attribute { return eval.Attribute{Name: "k", Value: v} }

@@ -132,6 +132,8 @@ func (c *campaignCompiler) subjectOf(key string, op operation, provider string) 
 	switch {
 	case provider != "" && c.targeting == ByDecisionAPI:
 		return byProvider
+	case key == allUsersKey && c.targeting == ByJavaScript && (op == opExists || op == opNotExists):
+		return byAttribute // that SDK looks for an attribute of this name, which visitors lack
 	case key == allUsersKey && (c.targeting != ByPython || op == opEquals):
 		return everybody
 	case key == sdk.UsersKey && c.targeting != ByPython:

@@ -25,7 +25,12 @@ func (f *Flag) AppendSerialized(to []byte) []byte {
 		to = f.From.appendSlug(to, "null")
 	}
 	to = append(evaljson.AppendName(to, "hex"), '"')
-	return append(appendHex(to, append(compact(evaljson.AppendValue([]byte(`{"v":`), f.Value)), '}')), `"}`...)
+	return append(f.AppendHex(to), `"}`...)
+}
+
+// AppendHex appends what the member hex of a serialised flag holds.
+func (f *Flag) AppendHex(to []byte) []byte {
+	return appendHex(to, append(compact(evaljson.AppendValue([]byte(`{"v":`), f.Value)), '}'))
 }
 
 // compact removes the white space between the tokens of JSON text, in place.

@@ -38,13 +38,14 @@ const usage = `burgee-local-server serves feature flags as a vendor's server doe
 
   burgee-local-server --file flags.yaml [--listen 127.0.0.1:8080] [--token T] [--jwt J] [--tls DIR [--require-client-cert]]
   burgee-local-server --backend featbit --file latest-all.json [--secret S] [--listen 127.0.0.1:8080] [--tls DIR]
+  burgee-local-server --backend flagship --file bucketing.json [--env-id E] [--api-key K] [--listen 127.0.0.1:8080]
 
 When it listens it prints one line of JSON on stdout:
   {"url":"http://127.0.0.1:40123","control":"http://127.0.0.1:40124"}
 It ends on SIGTERM, on SIGINT, and when its stdin closes; with --keep it does not look at stdin.
 
 Options
-  --backend NAME          the vendor: flipt (default), featbit or featureflagco
+  --backend NAME          the vendor: flipt (default), featbit, featureflagco or flagship
   --file PATH             what to serve; optional, the control endpoint can give it later
   --listen ADDRESS        default 127.0.0.1:0, a free port
   --control ADDRESS       where the control endpoint listens, default 127.0.0.1:0
@@ -66,6 +67,11 @@ FeatBit and featureflag.co
                           burgee__41__52__63__local: flag ids begin with FF__41__52__63__)
   --clock-offset TIME     by how much the server's clock is ahead, as "-45s", also in the header Date of its answers: tokens
                           must not be off by more than 30 s
+Flagship
+  --file PATH             the environment file (bucketing.json): delivered as it is, and what decisions are made from
+  --env-id E              the environment's id, default ` + localserver.FlagshipEnvironment + `
+  --api-key K             without which the decision API answers 403, default ` + localserver.FlagshipKey + `
+All but Flipt
   --count-events          count events and keep neither them nor the bodies of their requests
 
 Endpoints of Flipt
@@ -75,6 +81,13 @@ Endpoints of FeatBit and featureflag.co
   GET  /streaming?token=...&type=server      websocket
   GET  /api/public/sdk/server/latest-all     [?timestamp=N]; header Authorization or envSecret
   POST /api/public/insight/track             events; featureflag.co: /api/public/track
+Endpoints of Flagship, the four services on one address (each also below /cdn, /decision, /events and /segments)
+  GET  /{env}/bucketing.json                 the environment file; If-Modified-Since
+  GET  /{env}/accountSettings.json           that part of it
+  POST /v2/{env}/campaigns                   [?exposeAllKeys=true&extras[]=accountSettings] decisions; /v2/campaigns likewise
+  POST /v2/activate                          activations, one or {"cid":...,"batch":[...]}
+  POST /                                     hits, one or {"t":"BATCH","h":[...]}; /analytics and /troubleshooting take anything
+  GET  /accounts/{env}/segments/{visitor}    what other vendors know of a visitor
 
 Control endpoint
 `
@@ -82,7 +95,7 @@ Control endpoint
 const faultHelp = `
 Fault steps: [{"kind":"answer","status":503,"headers":{"Retry-After":"1"},"times":2},{"kind":"hang","times":-1}]
   Every request takes the first step that fits it and is not used up; without one it is answered normally.
-  times: 1 unless given; -1 until the script is replaced.  path: only requests whose path contains it.
+  times: 1 unless given; -1 until the script is replaced.  path: only requests whose path contains it ("/": is it).
   share: only this share of the requests, 0.5 is about half; which ones is the same in every run.
   delay_ms: before the head.  chunk_bytes, chunk_delay_ms: the body comes in pieces.
   kind none           normal answer (slowed by the delays)
@@ -132,6 +145,8 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	flags.StringVar(&s.server.Token, "token", "", "")
 	flags.StringVar(&s.server.JWT, "jwt", "", "")
 	flags.StringVar(&s.server.Secret, "secret", "", "")
+	flags.StringVar(&s.server.Environment, "env-id", "", "")
+	flags.StringVar(&s.server.Key, "api-key", "", "")
 	flags.DurationVar(&s.server.ClockOffset, "clock-offset", 0, "")
 	flags.BoolVar(&s.server.CountEvents, "count-events", false, "")
 	flags.StringVar(&tlsDir, "tls", "", "")

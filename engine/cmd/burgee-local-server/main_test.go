@@ -116,6 +116,25 @@ func TestItServesOtherVendors(t *testing.T) {
 	}
 }
 
+func TestItServesFlagship(t *testing.T) {
+	const demo = "../../../testdata/flags/demo.flagship.json"
+	for _, c := range []struct {
+		args             []string
+		environment, key string
+	}{
+		{nil, localserver.FlagshipEnvironment, localserver.FlagshipKey}, {[]string{"--env-id", "E", "--api-key", "K"}, "E", "K"},
+	} {
+		p := start(t, append(c.args, "--backend", "flagship", "--file", demo)...)
+		assert.Equal(t, 200, status(t, "GET", p.ready["url"]+"/"+c.environment+"/bucketing.json", ""))
+		campaigns := p.ready["url"] + "/v2/" + c.environment + "/campaigns"
+		assert.Equal(t, 403, status(t, "POST", campaigns, "{}"))
+		assert.Equal(t, 200, status(t, "POST", campaigns, `{"visitorId":"v"}`, "X-Api-Key", c.key))
+		assert.Equal(t, 200, status(t, "GET", p.ready["control"]+"/wait?activations=3", ""))
+		require.NoError(t, p.stdin.Close())
+		p.ends(t)
+	}
+}
+
 func TestItEndsOnSignals(t *testing.T) {
 	for _, signal := range []os.Signal{syscall.SIGTERM, os.Interrupt} {
 		p := start(t, "--file", demo, "--keep")
@@ -156,6 +175,7 @@ func TestHelpNamesEveryFaultAndOption(t *testing.T) {
 	var help bytes.Buffer
 	require.Error(t, run(t.Context(), []string{"--help"}, strings.NewReader(""), io.Discard, &help))
 	for _, word := range []string{
+		"--env-id", "--api-key", "/bucketing.json", "PUT    /refuse", localserver.FlagshipEnvironment, localserver.FlagshipKey,
 		"--backend", "--secret", "--clock-offset", "--count-events", "half_frame", "after_messages", "drop_messages", "lose_answer", "share",
 		"PATCH  /flag", "GET    /events", "GET    /wait", localserver.FeatBitSecret, localserver.FeatureFlagCoSecret,
 		"--file", "--listen", "--control", "--token", "--jwt", "--tls", "--require-client-cert", "--flipt-v1", "--keep", "--quiet",

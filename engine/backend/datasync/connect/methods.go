@@ -29,27 +29,12 @@ func (v *Vendor) methods(o *Options) map[string]backend.Method {
 		"version":       func(*option.Reader) action { return version },
 	} {
 		name = v.Backend + "." + name
-		methods[name] = backend.Method{Run: func(_ context.Context, call *backend.Call) (any, error) {
-			return runMethod(name, read, call)
-		}}
+		methods[name] = backend.Strict(name, func(params *option.Reader) backend.Action {
+			run := read(params)
+			return func(_ context.Context, call *backend.Call) (any, error) { return run(call) }
+		})
 	}
 	return methods
-}
-
-// runMethod does nothing unless all params are as they should be.
-func runMethod(name string, read func(*option.Reader) action, call *backend.Call) (any, error) {
-	params, err := option.New(call.Params)
-	if err != nil {
-		return nil, &eval.Error{Code: eval.CodeInvalidRequest, Op: name, Msg: err.Error(), Err: err}
-	}
-	run := read(params)
-	for _, unknown := range params.Unknown() {
-		params.Problem(unknown.Name, "is not a parameter")
-	}
-	if err := params.Err(name); err != nil {
-		return nil, &eval.Error{Code: eval.CodeInvalidRequest, Msg: err.Error(), Err: err}
-	}
-	return run(call)
 }
 
 // userOf reads the parameter context.

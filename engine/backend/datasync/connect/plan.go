@@ -111,7 +111,7 @@ func (v *Vendor) events(opts *option.Reader, o *Options, client *transport.Clien
 	// not slowed by its own delivery.
 	config.EarlyEvents, config.EarlyBytes = max(1, config.Events/2), config.Bytes/2
 	return &backend.Events{
-		Queue:    config,
+		Lanes:    []backend.Lane{{Queue: config}},
 		Disabled: disabled || client == nil,
 		Exposure: v.exposure,
 		Track:    v.track(o.AppType),

@@ -23,7 +23,7 @@ func exposing(t testing.TB, open backend.Open, out *eval.Outcome) (expose func()
 	require.NoError(t, err)
 	plan, err := open(opts, Env(&Log{}))
 	require.NoError(t, err)
-	config := plan.Events.Queue
+	config := plan.Events.Lanes[0].Queue
 	config.Interval, config.BatchEvents, config.BatchBytes, config.Bytes = time.Hour, 2*exposures, 64<<20, 16<<20
 	var queue *event.Queue
 	buffer := make([]byte, 0, 4<<10)

@@ -37,7 +37,7 @@ type Encoder struct {
 const separator = 0x1e
 
 // Attach appends something to the record of a hit that is not sent: it is for whoever hears what became of the record.
-func Attach(record, attachment []byte) []byte {
+func Attach[Text []byte | string](record []byte, attachment Text) []byte {
 	return append(append(record, separator), attachment...)
 }
 

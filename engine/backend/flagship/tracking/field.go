@@ -92,11 +92,10 @@ func (f *field) of(language sdk.Language) check {
 	return f.javaScript
 }
 
-// The texts of an event's category.
-const (
-	actionTracking = "Action Tracking"
-	userEngagement = "User Engagement"
-)
+// ActionTracking is the category of events that report what somebody did.
+const ActionTracking = "Action Tracking"
+
+const userEngagement = "User Engagement"
 
 // accept returns the value as it is sent, and whether it passes.
 func (c check) accept(v eval.Value) (eval.Value, bool) {
@@ -104,7 +103,7 @@ func (c check) accept(v eval.Value) (eval.Value, bool) {
 	case requiredText, someText:
 		return v, v.Kind == eval.String && v.Text != ""
 	case requiredCategory:
-		return v, v.Kind == eval.String && (v.Text == actionTracking || v.Text == userEngagement)
+		return v, v.Kind == eval.String && (v.Text == ActionTracking || v.Text == userEngagement)
 	case requiredAddress:
 		return v, v.Kind == eval.String && isAddress(v.Text)
 	case anything:

@@ -94,7 +94,7 @@ func (f *field) problem(check check, there bool) string {
 	case !there:
 		return "no " + f.name
 	case check == requiredCategory:
-		return fmt.Sprintf("a category that is neither %q nor %q", actionTracking, userEngagement)
+		return fmt.Sprintf("a category that is neither %q nor %q", ActionTracking, userEngagement)
 	case check == requiredAddress:
 		return "a " + f.name + " that is not an address with a scheme and a host"
 	}

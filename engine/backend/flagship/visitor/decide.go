@@ -51,31 +51,37 @@ func (v *Visitor) ask(ctx context.Context, n *Session) (*flagship.Decision, erro
 	asking := flagship.Asking{
 		VisitorID: seen.subject.VisitorID, AnonymousID: seen.subject.AnonymousID, Context: seen.context, Consent: seen.consent,
 	}
+	d, skipped, err := n.Ask(ctx, asking.AppendRequest(nil))
+	for _, why := range skipped {
+		v.sdk.warn(why)
+	}
+	return d, err
+}
+
+// Ask posts a request for decisions, within the settings' limit. skipped are campaigns of the answer that make no sense. The
+// session must have been started.
+func (n *Session) Ask(ctx context.Context, request []byte) (d *flagship.Decision, skipped []string, err error) {
 	within, cancel := context.WithTimeout(ctx, n.settings.Timeout)
 	defer cancel()
 	answer, err := n.env.HTTP.Post(within, transport.PostRequest{
 		Request: transport.Request{
 			URL: n.service.CampaignsURL(), Header: n.service.CampaignsHeader(), Auth: n.service.KeyHeader,
 		},
-		Body: asking.AppendRequest(nil), Keep: n.env.HTTP.MaxBody(),
+		Body: request, Keep: n.env.HTTP.MaxBody(),
 	})
 	switch {
 	case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
-		return nil, fmt.Errorf("the decision API did not answer within %s", n.settings.Timeout)
+		return nil, nil, fmt.Errorf("%w within %s", ErrNoAnswer, n.settings.Timeout)
 	case err != nil:
-		return nil, err
+		return nil, nil, err
 	case answer.Status >= http.StatusBadRequest:
-		return nil, statusError(answer)
+		return nil, nil, statusError(answer)
 	}
-	d := &flagship.Decision{}
-	skipped, err := d.ReadAnswer(answer.Body)
-	for _, why := range skipped {
-		v.sdk.warn(why)
+	d = &flagship.Decision{}
+	if skipped, err = d.ReadAnswer(answer.Body); err != nil {
+		return nil, skipped, err
 	}
-	if err != nil {
-		return nil, err
-	}
-	return d, nil
+	return d, skipped, nil
 }
 
 // statusError says what the server said.
@@ -84,7 +90,11 @@ func statusError(answer *transport.PostAnswer) error {
 	if text == "" {
 		text = http.StatusText(answer.Status)
 	}
-	return fmt.Errorf("%s answered %d: %s", answer.URL, answer.Status, text)
+	why := ""
+	if answer.Status == http.StatusUnauthorized || answer.Status == http.StatusForbidden {
+		why = "env_id and api_key do not belong together, or one of them is wrong: "
+	}
+	return fmt.Errorf("%s%s answered %d: %s", why, answer.URL, answer.Status, text)
 }
 
 // addOthers adds the attributes that other vendors have of the visitor. That they are missing is no reason to fail, and

@@ -16,6 +16,8 @@ import (
 type fetching struct {
 	done chan struct{}
 	err  error // once done is closed
+	loud bool  // the host wants to hear of the end, whatever else it listens to
+	told bool  // it was
 }
 
 // Fetch decides the visitor's flags anew. While another call does that, it waits for it; soon after one that succeeded it
@@ -45,29 +47,42 @@ func (v *Visitor) Fetch(ctx context.Context) error {
 	}
 }
 
-// FetchSoon is Fetch in the background: when it returns the status is Fetching, unless there is nothing to do. done, which
-// may be nil, is called with the result of Fetch.
-func (v *Visitor) FetchSoon(done func(error)) {
-	if done == nil {
-		done = func(error) {}
-	}
+// FetchSoon is Fetch for callers that cannot wait. over says that it is over, with err as Fetch returns it. Otherwise it goes
+// on in the background, the status is Fetching, and the end will be told as the event ready.
+func (v *Visitor) FetchSoon() (over bool, err error) {
 	n, err := v.sdk.usable()
 	if err != nil {
-		done(err)
-		return
+		return true, err
 	}
 	running, ours := v.join(n)
-	if running == nil {
-		done(nil)
-		return
+	switch {
+	case running == nil:
+		return true, nil
+	case ours && n.waitsForNobody():
+		v.run(n.ctx, n, running)
+		return true, running.err
+	case ours:
+		v.mu.Lock()
+		running.loud = true
+		v.mu.Unlock()
+		background.Go(v.sdk.panicked, func() { v.run(n.ctx, n, running) })
+		return false, nil
 	}
-	background.Go(v.sdk.panicked, func() {
-		if ours {
-			v.run(n.ctx, n, running)
-		}
-		<-running.done
-		done(running.err)
-	})
+	v.mu.Lock()
+	told := running.told
+	running.loud = true
+	v.mu.Unlock()
+	if told {
+		<-running.done // what is left of it takes no time
+		return true, running.err
+	}
+	return false, nil
+}
+
+// waitsForNobody reports whether a fetch of the session asks neither a server nor the host.
+func (n *Session) waitsForNobody() bool {
+	asksHost := n.env.Visitors != nil && n.settings.Language == sdk.JavaScript
+	return n.settings.local() && !asksHost && !n.settings.ThirdParty
 }
 
 // join returns the fetch that is running, or begins one, which is then ours to run. It is nil when none is needed.
@@ -95,7 +110,7 @@ func (v *Visitor) join(n *Session) (running *fetching, ours bool) {
 
 func (v *Visitor) run(ctx context.Context, n *Session, running *fetching) {
 	defer v.end(running)
-	running.err = v.fetch(ctx, n)
+	running.err = v.fetch(ctx, n, running)
 }
 
 // end lets the next fetch begin, also after a panic in this one.
@@ -105,13 +120,30 @@ func (v *Visitor) end(running *fetching) {
 		v.sdk.panicked(fmt.Sprintf("%v\n%s", cause, debug.Stack()))
 	}
 	v.mu.Lock()
+	v.tellEnd(running, running.err)
 	v.running = nil
 	v.mu.Unlock()
 	close(running.done)
 }
 
+// tellEnd tells the host, once, that a fetch is over. The lock is held.
+func (v *Visitor) tellEnd(running *fetching, err error) {
+	if running.told {
+		return
+	}
+	running.told = true
+	if !running.loud && !v.listens.Load() {
+		return
+	}
+	e := &Event{Kind: FetchEnded, Visitor: v.tag}
+	if err != nil {
+		e.Problem = err.Error()
+	}
+	v.sdk.tell(e)
+}
+
 // fetch does what Fetch says, once.
-func (v *Visitor) fetch(ctx context.Context, n *Session) error {
+func (v *Visitor) fetch(ctx context.Context, n *Session, running *fetching) error {
 	v.lookUp(ctx, n)
 	if n.settings.local() {
 		if n.settings.ThirdParty {
@@ -131,17 +163,16 @@ func (v *Visitor) fetch(ctx context.Context, n *Session) error {
 	} else {
 		v.succeeded(n, d)
 	}
-	if v.listens.Load() {
-		e := &Event{Kind: FetchEnded, Visitor: v.tag}
-		if err != nil {
-			e.Problem = err.Error()
-		}
-		v.sdk.tell(e)
-	}
-	if seen := v.view.Load(); err == nil && seen.status == Fetching {
-		next := *seen
+	next := *v.view.Load()
+	fetched := err == nil && next.status == Fetching
+	if fetched {
+		// Before the host hears of the end, so that whoever reads then sees it; the event about it comes after that one.
 		next.status, next.reason = Fetched, None
-		v.become(&next)
+		v.view.Store(&next)
+	}
+	v.tellEnd(running, err)
+	if fetched {
+		v.announce(&next)
 	}
 	return err
 }

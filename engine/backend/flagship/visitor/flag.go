@@ -4,6 +4,7 @@ import (
 	"hash/maphash"
 	"time"
 
+	"github.com/burgee-flags/burgee/engine/backend"
 	"github.com/burgee-flags/burgee/engine/backend/flagship"
 	"github.com/burgee-flags/burgee/engine/backend/flagship/sdk"
 	"github.com/burgee-flags/burgee/engine/backend/flagship/tracking"
@@ -14,7 +15,23 @@ import (
 // Flag returns what the visitor has under a key, which never changes, and the status of the flag. It is nil in panic,
 // before the start, and when the visitor has none. It neither waits nor allocates.
 func (v *Visitor) Flag(key string) (*flagship.Flag, FlagStatus) {
+	return v.find(v.view.Load(), key)
+}
+
+// Read is Flag in the words of package backend.
+func (v *Visitor) Read(key string, out *backend.VisitorFlag) {
 	seen := v.view.Load()
+	flag, status := v.find(seen, key)
+	*out = backend.VisitorFlag{
+		Found: flag != nil, Status: uint8(status), FetchStatus: uint8(seen.status), FetchReason: uint8(seen.reason),
+		NotStarted: v.sdk.session.Load() == nil,
+	}
+	if flag != nil {
+		out.Value, out.ID = flag.Value, flag.ID
+	}
+}
+
+func (v *Visitor) find(seen *view, key string) (*flagship.Flag, FlagStatus) {
 	var flag *flagship.Flag
 	if v.readable() {
 		flag = seen.decision.Find(key)

@@ -24,10 +24,11 @@ func FuzzVisitor(f *testing.F) {
 		for language, old := range started {
 			s := New(language, nil, nil)
 			var h *Host
-			h = NewHost(func(r *Request) {
+			h = NewHost(func(r *Request) bool {
 				if r.ID != 0 {
 					_ = h.Answer(r.ID, document, "")
 				}
+				return true
 			})
 			n := s.NewSession(old.settings, flagship.Service{Language: language})
 			s.Start(n, Environment{Rules: old.env.Rules, Lanes: sinkLanes{}, Visitors: h.Visitors(), Hits: h.Hits()})
@@ -43,7 +44,7 @@ func FuzzVisitor(f *testing.F) {
 				_ = v.Expose("color-1", eval.StringValue(string(hit)))
 				v.SetConsent(false)
 			}
-			require.NoError(t, s.Stop(context.Background()))
+			require.NoError(t, s.Stop(context.Background(), n))
 		}
 	})
 }

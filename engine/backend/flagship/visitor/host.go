@@ -74,7 +74,7 @@ func (r *Request) appendJSON(to []byte) []byte {
 // Host reaches the caches that the host has. Lookups wait for Answer; everything else is only announced. Its methods are
 // safe for any number of goroutines.
 type Host struct {
-	ask func(*Request)
+	ask func(*Request) bool
 
 	mu      sync.Mutex
 	last    uint64
@@ -86,8 +86,10 @@ type answer struct {
 	err    error
 }
 
-// NewHost returns a Host whose requests are handed to ask, which must not wait.
-func NewHost(ask func(*Request)) *Host { return &Host{ask: ask, waiting: map[uint64]chan answer{}} }
+// NewHost returns a Host whose requests are handed to ask, which must not wait. false: the request was lost.
+func NewHost(ask func(*Request) bool) *Host {
+	return &Host{ask: ask, waiting: map[uint64]chan answer{}}
+}
 
 // Answer takes what the host's cache has answered: JSON text, which is copied, or why it failed. ErrUnknownAnswer: nobody
 // waits for it, or not any longer.
@@ -120,19 +122,26 @@ func (h *Host) lookUp(ctx context.Context, r *Request) ([]byte, error) {
 	r.ID = h.last
 	h.waiting[r.ID] = waiting
 	h.mu.Unlock()
-	h.ask(r)
+	if !h.ask(r) {
+		h.forget(r.ID)
+		return nil, fmt.Errorf("%s: %w", r.Operation, ErrNotAsked)
+	}
 	select {
 	case a := <-waiting:
 		return a.result, a.err
 	case <-ctx.Done():
-		h.mu.Lock()
-		delete(h.waiting, r.ID)
-		h.mu.Unlock()
+		h.forget(r.ID)
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			return nil, fmt.Errorf("%s: %w", r.Operation, ErrCacheTimeout)
 		}
 		return nil, ctx.Err()
 	}
+}
+
+func (h *Host) forget(id uint64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.waiting, id)
 }
 
 type hostVisitors struct{ host *Host }

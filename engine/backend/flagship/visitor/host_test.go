@@ -17,7 +17,10 @@ import (
 func TestALookupWaitsForItsAnswerWithinItsLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var asked []*Request
-		h := NewHost(func(r *Request) { asked = append(asked, r) })
+		h := NewHost(func(r *Request) bool {
+			asked = append(asked, r)
+			return true
+		})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		result := make(chan string)
@@ -45,7 +48,7 @@ func TestACacheThatDoesNotAnswerHoldsNobodyUpForLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, language := range []sdk.Language{sdk.JavaScript, sdk.Python} {
 			s := benchSDK(t, language, nil)
-			h := NewHost(func(*Request) {})
+			h := NewHost(func(*Request) bool { return true })
 			old := s.session.Load()
 			n := s.NewSession(old.settings, flagship.Service{Language: language})
 			s.Start(n, Environment{Rules: old.env.Rules, Lanes: sinkLanes{}, Visitors: h.Visitors(), Hits: h.Hits()})
@@ -56,7 +59,7 @@ func TestACacheThatDoesNotAnswerHoldsNobodyUpForLong(t *testing.T) {
 			require.Equal(t, n.settings.CacheTimeout, time.Since(began))
 			require.Len(t, v.Flags(), 100)
 			synctest.Wait()
-			require.NoError(t, s.Stop(t.Context()))
+			require.NoError(t, s.Stop(t.Context(), n))
 			require.Empty(t, h.waiting)
 		}
 	})

@@ -92,7 +92,7 @@ var lifecycles = map[string]struct {
 		v := w.made("v1")
 		if w.settings.Version == "4.0.5" {
 			w.gate = make(chan struct{})
-			v.FetchSoon(nil)
+			_, _ = v.FetchSoon()
 			w.note("value", w.value(v, "f1"), statusOf(v))
 			w.stalls = make(chan struct{})
 			close(w.gate)
@@ -103,7 +103,7 @@ var lifecycles = map[string]struct {
 			w.events = events
 			return
 		}
-		v.FetchSoon(nil)
+		_, _ = v.FetchSoon()
 		w.awaitStatus(v, Fetched)
 		w.note("value", w.value(v, "f1"), statusOf(v))
 	}},
@@ -138,9 +138,12 @@ var lifecycles = map[string]struct {
 		w.start()
 		w.stalls = make(chan struct{})
 		v := w.made("v1")
-		v.FetchSoon(nil)
+		_, _ = v.FetchSoon()
 		second := make(chan string, 1)
-		v.FetchSoon(func(error) { second <- w.value(v, "f1") })
+		go func() {
+			_ = v.Fetch(within(w.t))
+			second <- w.value(v, "f1")
+		}()
 		w.await("POST campaigns", 1)
 		close(w.stalls)
 		w.note("second resolved, value", <-second)

@@ -111,16 +111,16 @@ func (s *SDK) Flush(ctx context.Context) error {
 	if n == nil {
 		return ErrNotReady
 	}
-	return n.tracker.flush(ctx)
+	return n.Flush(ctx)
 }
 
-// Stop ends the session. What is pending is sent first, or, if the settings say so, left in the host's cache. The lanes can
-// be closed afterwards. The host is not told of the new state, as in the Python SDK.
-func (s *SDK) Stop(ctx context.Context) error {
-	n := s.session.Load()
-	if n == nil {
-		return ErrNotReady
-	}
+// Flush sends everything that is pending in the session, and returns when it is sent or dropped, or with ctx's error.
+func (n *Session) Flush(ctx context.Context) error { return n.tracker.flush(ctx) }
+
+// Stop ends a session that was started, also one that was replaced meanwhile. What is pending is sent first, or, if the
+// settings say so, left in the host's cache. The lanes can be closed afterwards. The host is not told of the new state, as
+// in the Python SDK. The error is ctx's, or that of closed lanes.
+func (s *SDK) Stop(ctx context.Context, n *Session) error {
 	var err error
 	if n.settings.Tracking.KeepAtEnd && n.tracker.ledger != nil {
 		n.tracker.kept.Store(true)
@@ -137,6 +137,9 @@ func (s *SDK) Stop(ctx context.Context) error {
 	n.cancel()
 	return err
 }
+
+// Started reports whether there is a session.
+func (s *SDK) Started() bool { return s.session.Load() != nil }
 
 // State returns how far the SDK has come.
 func (s *SDK) State() State { return State(s.state.Load()) }

@@ -63,7 +63,7 @@ func (w *world) visit(id string) *Visitor {
 
 func (w *world) stop() {
 	w.t.Helper()
-	require.NoError(w.t, w.Stop(within(w.t)))
+	require.NoError(w.t, w.Stop(within(w.t), w.session))
 	w.note("close_database")
 }
 

@@ -91,7 +91,7 @@ func (w *world) poll() {
 	w.t.Helper()
 	request := transport.Request{URL: w.service.CDNURL + "/env_id/bucketing.json"}
 	poll := source.NewPoll(w.client, request, "", 0).ByDate()
-	w.polls = w.Watch(poll, w.rules.Current)
+	w.polls = w.Watch(w.session, poll, w.rules.Current)
 	ctx, cancel := context.WithCancel(context.Background())
 	w.stopPoll, w.ended = cancel, make(chan struct{})
 	go func() {

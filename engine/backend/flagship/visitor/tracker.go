@@ -113,16 +113,21 @@ func appendAttachment(to []byte, key string, exposure []byte) []byte {
 	return append(to, '}')
 }
 
-func readAttachment(text []byte) (key string, exposure []byte) {
+// looseMark is attached to records that did not come through the tracker, which therefore has not counted them.
+const looseMark = `{"loose":true}`
+
+func readAttachment(text []byte) (key string, exposure []byte, loose bool) {
 	jsonscan.Members(text, func(name string, value []byte) {
 		switch name {
 		case "key":
 			key = string([]byte(evaljson.Value(value).Text))
 		case "exposure":
 			exposure = value
+		case "loose":
+			loose = true
 		}
 	})
-	return key, exposure
+	return key, exposure, loose
 }
 
 // consentMark is what only hits about consent hold: in a text its quotes would be escaped.
@@ -134,10 +139,10 @@ func (t *tracker) hear(lane Lane, settled []event.Record, verdict event.Verdict)
 	own := int64(0)
 	for _, r := range settled {
 		hit, attachment := tracking.Detach(r.Data)
-		if !r.Adopted && !bytes.Contains(hit, consentMark) {
+		key, exposure, loose := readAttachment(attachment)
+		if !r.Adopted && !loose && !bytes.Contains(hit, consentMark) {
 			own++
 		}
-		key, exposure := readAttachment(attachment)
 		if key != "" {
 			keys = append(keys, key)
 		}

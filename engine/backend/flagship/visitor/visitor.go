@@ -59,8 +59,12 @@ type Params struct {
 	// writes them. Flags counts more, even when it is empty. nil: not given.
 	Campaigns []byte
 	Flags     []byte
-	Tag       uint64 // what events call the visitor
-	Listens   bool
+	// Quiet says that the visitor was there before, so that the vendor is not told again of its consent.
+	Quiet bool
+	// AnonymousID is the id from before logging in of such a visitor, which is then authenticated.
+	AnonymousID string
+	Tag         uint64 // what events call the visitor
+	Listens     bool
 }
 
 // NewVisitor makes a visitor. In Python it looks into the cache of visitors first, within the settings' limit. It never
@@ -73,14 +77,19 @@ func (s *SDK) NewVisitor(ctx context.Context, p Params) *Visitor {
 	if p.ID == "" && s.language == sdk.JavaScript {
 		first.subject.VisitorID = newID()
 	}
-	if p.Authenticated {
+	switch {
+	case p.AnonymousID != "":
+		first.subject.AnonymousID = p.AnonymousID
+	case p.Authenticated:
 		first.subject.AnonymousID = newID()
 	}
 	first.context = s.automatic(first.subject.VisitorID)
 	first.context, _ = s.merge(first.context, p.Context)
 	first.sum = sumOf(first.context)
 	v.view.Store(first)
-	v.SetConsent(p.Consent)
+	if !p.Quiet {
+		v.SetConsent(p.Consent)
+	}
 	v.begin(ctx, p)
 	return v
 }
@@ -136,6 +145,11 @@ func (s *SDK) initial(p Params) *flagship.Decision {
 // become publishes the next view, and tells the host of its status. The lock is held.
 func (v *Visitor) become(next *view) {
 	v.view.Store(next)
+	v.announce(next)
+}
+
+// announce tells the host of the status. The lock is held.
+func (v *Visitor) announce(next *view) {
 	if v.listens.Load() {
 		v.sdk.tell(&Event{Kind: StatusChanged, Visitor: v.tag, Status: next.status, Reason: next.reason})
 	}

@@ -79,7 +79,10 @@ func newWorld(t *testing.T, language sdk.Language, change func(*Settings)) *worl
 	w.client, err = transport.New(transport.Config{})
 	require.NoError(t, err)
 	w.SDK = New(language, w.heard, w)
-	w.host = NewHost(func(r *Request) { w.asked(r) })
+	w.host = NewHost(func(r *Request) bool {
+		w.asked(r)
+		return true
+	})
 	w.service = flagship.Service{
 		Environment: "env_id", Key: "api_key", Client: language.Client(), Version: language.Version(), Language: language,
 		DecisionURL: w.server.URL + "/decision.flagship.io/v2", CDNURL: w.server.URL + "/cdn.flagship.io",

@@ -1,0 +1,53 @@
+package connect
+
+import (
+	"context"
+
+	"github.com/goccy/go-json"
+
+	"github.com/burgee-flags/burgee/engine/backend"
+	"github.com/burgee-flags/burgee/engine/eval"
+	"github.com/burgee-flags/burgee/engine/option"
+	"github.com/burgee-flags/burgee/engine/source"
+	"github.com/burgee-flags/burgee/engine/transport"
+)
+
+// remembering is the compiler of environment files. What it compiles visitors are decided with, and it keeps the text for a
+// host that asks for it.
+type remembering struct{ *startup }
+
+// Compile implements backend.Compiler.
+func (r *remembering) Compile(u source.Update) (eval.Ruleset, []backend.Warning, error) {
+	s := r.startup
+	rules, warnings, err := s.rules.Compile(u)
+	if err != nil {
+		return nil, nil, err
+	}
+	if packed, err := source.Pack(u.Body); err == nil {
+		s.file.Store(&packed)
+	}
+	if u.Origin != source.FromSnapshot { // with a file of the host's own the SDKs are not ready yet
+		s.Arrived(s.session, u.Modified, s.rules.Current())
+	}
+	return rules, warnings, nil
+}
+
+// documentResult is the environment file that came last; null before the first.
+type documentResult struct {
+	Document json.RawMessage `json:"document"`
+}
+
+// document answers {} -> {"document"}.
+func (in *instance) document(*option.Reader) backend.Action {
+	return func(context.Context, *backend.Call) (any, error) {
+		packed := in.file.Load()
+		if packed == nil {
+			return documentResult{}, nil
+		}
+		text, err := source.Unpack(*packed, transport.DefaultMaxBody)
+		if err != nil {
+			return nil, &eval.Error{Code: eval.CodeGeneral, Op: "flagship.document", Msg: err.Error(), Err: err}
+		}
+		return documentResult{Document: text}, nil
+	}
+}
