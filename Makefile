@@ -10,6 +10,8 @@ WHERE := $(or $(FLIPT_URL),$(FLAGS))
 
 # It says that it is for Python 3.9.0 at the most, and works up to 3.11.
 FEATUREFLAGCO_SDK := ffc-server-python-sdk==1.1.0
+# It asks for old versions of pytest, urllib3 and others, and runs with today's.
+FLAGSHIP_SDK := flagship==3.0.0
 
 VENV := bindings/python/.venv
 BIN := $(VENV)/bin
@@ -105,7 +107,7 @@ $(VENV)/installed: bindings/python/requirements-dev.txt bindings/python/setup.py
   $(shell find bindings/python/src bindings/python/native engine ffi include -name '*.go' -o -name '*.[ch]' -o -name '*.py' -o -name '*.pyi') | build
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -r bindings/python/requirements-dev.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --ignore-requires-python --no-deps $(FEATUREFLAGCO_SDK)
+	$(BIN)/pip install --quiet --disable-pip-version-check --ignore-requires-python --no-deps $(FEATUREFLAGCO_SDK) $(FLAGSHIP_SDK)
 	$(BIN)/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps ./bindings/python
 	touch $@
 

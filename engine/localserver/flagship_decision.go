@@ -47,26 +47,36 @@ func (f *flagship) campaigns(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.served.rules == nil {
+	reply := f.reply(&asked, r)
+	if reply == nil {
 		refuse(w, http.StatusNotFound, "environment "+f.access.Load().Environment+" not found")
 		return
 	}
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(reply) // it holds nothing that cannot be written
+	answer(w, http.StatusOK, text.String())
+}
+
+// reply is what to answer; nil without an environment file. The lock is not held while a slow client reads.
+func (f *flagship) reply(asked *decisionRequest, r *http.Request) map[string]any {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.served.rules == nil {
+		return nil
+	}
 	visitor, _ := asked.visitor()
-	reply := map[string]any{"visitorId": visitor, "campaigns": []answeredCampaign{}}
 	if f.served.rules.Panic() {
-		reply["panic"] = true
-		answerDecision(w, reply)
-		return
+		return map[string]any{"visitorId": visitor, "campaigns": []answeredCampaign{}, "panic": true}
 	}
 	query := r.URL.Query()
-	chosen := f.decide(&asked, r)
+	chosen := f.decide(asked, r)
 	answered := make([]answeredCampaign, 0, len(chosen))
 	for _, a := range chosen {
 		answered = append(answered, f.answered(a, query.Get("exposeAllKeys") == "true"))
 	}
-	reply["campaigns"] = answered
+	reply := map[string]any{"visitorId": visitor, "campaigns": answered}
 	if slices.Contains(append(query["extras"], query["extras[]"]...), "accountSettings") {
 		settings := f.served.content.AccountSettings
 		reply["extras"] = map[string]any{"accountSettings": map[string]any{
@@ -74,15 +84,7 @@ func (f *flagship) campaigns(w http.ResponseWriter, r *http.Request) {
 			"enabledXPC": settings.XPC, "enabled1V1T": settings.OneTest, "troubleshooting": settings.Troubleshooting,
 		}}
 	}
-	answerDecision(w, reply)
-}
-
-func answerDecision(w http.ResponseWriter, reply any) {
-	var body bytes.Buffer
-	encoder := json.NewEncoder(&body)
-	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(reply) // it holds nothing that cannot be written
-	answer(w, http.StatusOK, body.String())
+	return reply
 }
 
 // decide chooses the campaigns and remembers the choice. It is called with the lock held.
