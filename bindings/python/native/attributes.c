@@ -142,6 +142,10 @@ static int pack_value(attributes *self, burgee_attribute *item, PyObject *name, 
   return pack_value(self, item, name, plain, true);
 }
 
+int attributes_pack_value(attributes *self, burgee_attribute *item, PyObject *name, PyObject *value) {
+  return pack_value(self, item, name, value, true);
+}
+
 // Whether Flipt's client would send the value as something else than a string.
 static bool never_a_string(PyObject *value) {
   PyTypeObject *type = Py_TYPE(value);

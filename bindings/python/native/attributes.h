@@ -53,6 +53,10 @@ int attributes_pack(attributes *self, PyObject *context, packing mode);
 // Packs a dict of attributes only: "targetingKey" is an attribute like others.
 int attributes_pack_dict(attributes *self, PyObject *dict, packing mode, bool targeting);
 
+// Fills in the value of an attribute, which may run Python code; the name is for messages. Returns 0, or -1 with an
+// exception.
+int attributes_pack_value(attributes *self, burgee_attribute *item, PyObject *name, PyObject *value);
+
 // Sets the targeting key, which must be a str or None.
 int attributes_set_targeting_key(attributes *self, PyObject *key);
 

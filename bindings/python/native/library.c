@@ -137,7 +137,9 @@ int library_require(void) {
     PyErr_NoMemory();
     return -1;
   }
-  if (!bind(module, "burgee_resolve_into", &copy->resolve_into) || !bind(module, "burgee_open", &copy->open) ||
+  if (!bind(module, "burgee_resolve_into", &copy->resolve_into) ||
+      !bind(module, "burgee_visitor_flag_into", &copy->visitor_flag_into) ||
+      !bind(module, "burgee_visitor_close", &copy->visitor_close) || !bind(module, "burgee_open", &copy->open) ||
       !bind(module, "burgee_call", &copy->call) || !bind(module, "burgee_wait", &copy->wait) ||
       !bind(module, "burgee_close", &copy->close) || !bind(module, "burgee_free", &copy->free) ||
       !bind(module, "burgee_saved_options", &copy->saved_options) || !bind(module, "burgee_version", &copy->version)) {

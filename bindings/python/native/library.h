@@ -7,6 +7,8 @@
 // One loaded copy. It is never freed, because a Go library cannot be unloaded.
 typedef struct library {
   uint32_t (*resolve_into)(uint64_t client, const burgee_request *request, burgee_result *result);
+  uint32_t (*visitor_flag_into)(uint64_t client, const burgee_visitor_request *request, burgee_visitor_flag *flag);
+  uint32_t (*visitor_close)(uint64_t client, uint64_t visitor);
   char *(*open)(const char *options);
   char *(*call)(uint64_t client, const char *method, const char *params);
   char *(*wait)(uint64_t client, int64_t timeout_ms);

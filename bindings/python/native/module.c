@@ -3,12 +3,14 @@
 #include "context.h"
 #include "decision.h"
 #include "details.h"
+#include "flag.h"
 #include "flipt.h"
 #include "library.h"
 #include "native.h"
 #include "records.h"
 #include "session.h"
 #include "variation.h"
+#include "visitor.h"
 
 // load(path): chooses the file, and loads it unless a copy is loaded.
 static PyObject *native_load(PyObject *module, PyObject *args) {
@@ -121,7 +123,8 @@ PyMODINIT_FUNC PyInit__native(void) {
   }
   if (library_install() != 0 || context_add_type(module) != 0 || details_add_type(module) != 0 ||
       records_add_types(module) != 0 || session_add_type(module) != 0 || client_add_type(module) != 0 ||
-      flipt_add_type(module) != 0 || decision_add_type(module) != 0 || variation_add_type(module) != 0) {
+      flipt_add_type(module) != 0 || decision_add_type(module) != 0 || variation_add_type(module) != 0 ||
+      visitor_add_type(module) != 0 || flag_add_type(module) != 0) {
     Py_DECREF(module);
     return NULL;
   }

@@ -40,6 +40,10 @@ int native_raise(const char *code, const char *format, ...);
 // Raises the error that an {"error":...} reply holds. Always returns NULL.
 PyObject *native_raise_reply(const char *reply);
 
+// Clears an exception of the program's own, and returns whether it was one: not when memory is exhausted, and not those
+// that are to end the program.
+bool native_caught(void);
+
 // Frees a heap type's instance and lets go of its type.
 void native_free(PyObject *self);
 

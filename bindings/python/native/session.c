@@ -141,19 +141,19 @@ static PyObject *decode(const char *text, uint32_t length) {
   return PyUnicode_DecodeUTF8(text, (Py_ssize_t)length, "replace");
 }
 
-PyObject *answer_number(const burgee_result *result, const char *digits) {
-  for (uint32_t i = 0; i < result->value_length; i++) {
+PyObject *answer_number(double number, const char *digits, uint32_t length) {
+  for (uint32_t i = 0; i < length; i++) {
     if (digits[i] == '.' || digits[i] == 'e' || digits[i] == 'E') {
-      return PyFloat_FromDouble(result->number);
+      return PyFloat_FromDouble(number);
     }
   }
-  if (result->value_length == 0) {
-    return PyFloat_FromDouble(result->number);
+  if (length == 0) {
+    return PyFloat_FromDouble(number);
   }
-  PyObject *text = decode(digits, result->value_length);
-  PyObject *number = text == NULL ? NULL : PyObject_CallFunctionObjArgs((PyObject *)&PyLong_Type, text, NULL);
+  PyObject *text = decode(digits, length);
+  PyObject *whole = text == NULL ? NULL : PyObject_CallFunctionObjArgs((PyObject *)&PyLong_Type, text, NULL);
   Py_XDECREF(text);
-  return number;
+  return whole;
 }
 
 static PyObject *decode_segments(const burgee_result *result, const char *cursor) {
@@ -187,7 +187,7 @@ static int build(const burgee_result *result, cache_entry *entry) {
                   decode_present(texts.flag_name, result->flag_name_length, &entry->flag_name) &&
                   decode_present(texts.rule_name, result->rule_name_length, &entry->rule_name);
   if (result->value_kind == BURGEE_NUMBER) {
-    entry->value = answer_number(result, texts.value);
+    entry->value = answer_number(result->number, texts.value, result->value_length);
     complete = complete && entry->value != NULL;
   } else if (result->value_kind == BURGEE_STRING || result->value_kind == BURGEE_JSON) {
     entry->value = decode(texts.value, result->value_length);

@@ -54,8 +54,8 @@ typedef struct answer_texts {
 
 answer_texts answer_read(const burgee_result *result);
 
-// The number of a result, whose digits stand at text: an int if it is written as one. A new reference.
-PyObject *answer_number(const burgee_result *result, const char *text);
+// The number whose digits these are: an int if it is written as one, otherwise the double. A new reference.
+PyObject *answer_number(double number, const char *digits, uint32_t length);
 
 // The answer's error message; a new reference.
 PyObject *answer_message(const answer *answer);

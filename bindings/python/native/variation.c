@@ -242,7 +242,7 @@ static PyObject *convert(const dialect *dialect, const burgee_result *result, co
     case BURGEE_BOOLEAN:
       return PyBool_FromLong((long)result->boolean);
     case BURGEE_NUMBER:
-      return answer_number(result, data);
+      return answer_number(result->number, data, result->value_length);
     default:
       break;
   }
