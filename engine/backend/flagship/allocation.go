@@ -33,7 +33,8 @@ const (
 	GivenType Given = 1 << iota
 	GivenReference
 	GivenSlug
-	NullSlug // the slug is null; an environment file without a slug counts as that
+	NullSlug // the slug is null
+	NoSlug   // an environment file has none, which JavaScript takes for null, and Python for an empty one
 )
 
 // Modification is one flag of a variation.

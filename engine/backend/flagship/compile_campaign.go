@@ -60,8 +60,8 @@ func (c *campaignCompiler) compile(text []byte) broken {
 		CampaignID: c.c.id, CampaignName: textOf(w.name), CampaignType: textOf(w.kind), Slug: textOf(w.slug),
 		Given: given(w.kind, nil, w.slug),
 	}
-	if c.base.Given&GivenSlug == 0 {
-		c.base.Given |= NullSlug
+	if len(w.slug) == 0 {
+		c.base.Given |= NoSlug
 	}
 	var why broken
 	jsonscan.Elements(w.groups, func(raw []byte) {

@@ -22,7 +22,7 @@ func (a *Allocation) AppendMetadata(to []byte, language sdk.Language) []byte {
 	if a.Given&GivenType != 0 {
 		to = evaljson.AppendText(to, "campaignType", a.CampaignType)
 	}
-	if a.Given&(GivenSlug|NullSlug) != 0 {
+	if a.Given&(GivenSlug|NullSlug|NoSlug) != 0 {
 		to = a.appendSlug(to, "null")
 	}
 	return to

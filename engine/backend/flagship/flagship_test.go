@@ -10,6 +10,7 @@ import (
 	"github.com/burgee-flags/burgee/engine/backend"
 	"github.com/burgee-flags/burgee/engine/backend/backendtest"
 	"github.com/burgee-flags/burgee/engine/backend/datasync/datasynctest"
+	"github.com/burgee-flags/burgee/engine/backend/flagship/sdk"
 	"github.com/burgee-flags/burgee/engine/eval"
 	"github.com/burgee-flags/burgee/engine/source"
 )
@@ -300,6 +301,23 @@ func requireMatch(t *testing.T, want bool, targeting Targeting, file []byte, con
 	rules.Decide(&visitor, &d)
 	require.Equal(t, want, len(d.Flags) == 1, "%s %v", file, context)
 	requireSameOneByOne(t, rules, &visitor, &d)
+}
+
+// The two SDKs disagree on campaigns without a slug; both pass on one that is null.
+func TestSlugOfAnEnvironmentFile(t *testing.T) {
+	for _, c := range []struct{ member, javaScript, python string }{
+		{``, `"slug":null`, `"slug":""`},
+		{`"slug":null,`, `"slug":null`, `"slug":null`},
+		{`"slug":"s",`, `"slug":"s"`, `"slug":"s"`},
+	} {
+		file := strings.Replace(string(oneRule("NOT_EXISTS", "1")), `{"id":"c",`, `{"id":"c",`+c.member, 1)
+		var d Decision
+		compile(t, []byte(file), ByJavaScript).Decide(&Visitor{ID: "v"}, &d)
+		require.Len(t, d.Flags, 1)
+		require.Contains(t, string(d.Flags[0].From.AppendMetadata(nil, sdk.JavaScript)), c.javaScript)
+		require.Contains(t, string(d.Flags[0].AppendSerialized(nil)), c.javaScript)
+		require.Contains(t, string(d.Flags[0].From.AppendMetadata(nil, sdk.Python)), c.python)
+	}
 }
 
 // As @flagship.io/js-sdk 5.1.6 answers: it looks for an attribute before it knows that a rule is for everybody.

@@ -21,7 +21,7 @@ func (f *Flag) AppendSerialized(to []byte) []byte {
 	if f.From.Given&GivenType != 0 {
 		to = evaljson.AppendText(to, "campaignType", f.From.CampaignType)
 	}
-	if f.From.Given&(GivenSlug|NullSlug) != 0 {
+	if f.From.Given&(GivenSlug|NullSlug|NoSlug) != 0 {
 		to = f.From.appendSlug(to, "null")
 	}
 	to = append(evaljson.AppendName(to, "hex"), '"')

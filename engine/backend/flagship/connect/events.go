@@ -37,7 +37,9 @@ func (s *startup) events(opts *option.Reader, env *backend.Env) *backend.Events 
 		env.Log.Log(backend.Warn, "spool_path is not used, because the host has a cache of hits")
 	}
 	return &backend.Events{
-		Lanes:     []backend.Lane{visitor.Hits: lane("hits", visitor.Hits), visitor.Activations: lane("activations", visitor.Activations)},
+		Lanes: []backend.Lane{
+			visitor.Hits: lane("hits", visitor.Hits), visitor.Activations: lane("activations", visitor.Activations),
+		},
 		Disabled:  opts.Bool("disable_events", false) || s.client.HTTP == nil,
 		InMemory:  s.hitCache,
 		Exposures: int(visitor.Activations), Tracking: int(visitor.Hits),

@@ -6,6 +6,7 @@ import (
 	"github.com/goccy/go-json"
 
 	"github.com/burgee-flags/burgee/engine/backend"
+	"github.com/burgee-flags/burgee/engine/backend/flagship/sdk"
 	"github.com/burgee-flags/burgee/engine/eval"
 	"github.com/burgee-flags/burgee/engine/option"
 	"github.com/burgee-flags/burgee/engine/source"
@@ -26,7 +27,9 @@ func (r *remembering) Compile(u source.Update) (eval.Ruleset, []backend.Warning,
 	if packed, err := source.Pack(u.Body); err == nil {
 		s.file.Store(&packed)
 	}
-	if u.Origin != source.FromSnapshot { // with a file of the host's own the SDKs are not ready yet
+	// With a file of the host's own the JavaScript SDK is not ready yet, but fetches. The Python SDK has no such file, and would
+	// refuse to fetch.
+	if u.Origin != source.FromSnapshot || s.language == sdk.Python {
 		s.Arrived(s.session, u.Modified, s.rules.Current())
 	}
 	return rules, warnings, nil

@@ -2,6 +2,8 @@ package connect
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-json"
@@ -147,6 +149,10 @@ func state(*option.Reader) visitorAction {
 			statuses
 			Context     json.RawMessage   `json:"context"`
 			Assignments map[string]string `json:"assignments"`
-		}{idsOf(v), v.Consent(), statusOf(v), contextOf(v), assignments}, nil
+			Exposed     []string          `json:"exposed"`
+		}{
+			idsOf(v), v.Consent(), statusOf(v), contextOf(v), assignments,
+			append([]string{}, slices.Sorted(maps.Keys(v.Exposed()))...),
+		}, nil
 	}
 }

@@ -110,7 +110,9 @@ type startup struct {
 
 // begin is backend.Plan.Start.
 func (s *startup) begin(queues backend.Queues) {
-	environment := visitor.Environment{Rules: s.rules.Current, HTTP: s.client.HTTP, Lanes: lanes{queues}}
+	environment := visitor.Environment{
+		Rules: s.rules.Current, HTTP: s.client.HTTP, Lanes: lanes{queues}, Silent: s.client.Plan.Events.Disabled,
+	}
 	if s.visitorCache {
 		environment.Visitors = s.host.Visitors()
 	}

@@ -26,7 +26,7 @@ func (n *Session) AppendEvent(to []byte, visitorID, action string, value eval.Va
 	}
 	h, dropped, err := tracking.Read(append(raw, '}'), n.settings.Language)
 	if err == nil && len(dropped) > 0 {
-		err = fmt.Errorf("the value of an event is a whole number that is not negative, not %s", value)
+		err = fmt.Errorf("the value of an event is %s, want a whole number that is not negative", value)
 	}
 	if err != nil {
 		return to, err

@@ -60,6 +60,8 @@ type Environment struct {
 	Rules func() *flagship.Ruleset
 	HTTP  *transport.Client
 	Lanes Lanes
+	// Silent says that the vendor hears of nothing: what would be sent counts as sent.
+	Silent bool
 	// Visitors and Hits are the caches of the host; nil: there is none.
 	Visitors VisitorCache
 	Hits     HitCache
@@ -77,8 +79,8 @@ func (s *SDK) NewSession(settings Settings, service flagship.Service) *Session {
 // session must not have been started before.
 func (s *SDK) Start(n *Session, env Environment) {
 	n.env = env
-	n.tracker.lanes = env.Lanes
-	if env.Hits != nil {
+	n.tracker.lanes, n.tracker.silent = env.Lanes, env.Silent
+	if env.Hits != nil && !env.Silent {
 		n.tracker.ledger = newLedger(&n.settings, env.Hits)
 	}
 	s.become(Starting)
@@ -94,6 +96,7 @@ func (s *SDK) Start(n *Session, env Environment) {
 	s.mu.Lock()
 	early := s.early
 	s.early = nil
+	s.modified = "" // the file of another start is another file
 	s.mu.Unlock()
 	for i := range early {
 		n.tracker.add(&early[i], nil)

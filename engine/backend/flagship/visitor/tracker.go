@@ -17,6 +17,7 @@ import (
 type tracker struct {
 	settings    *Settings
 	lanes       Lanes
+	silent      bool    // nothing is sent
 	ledger      *ledger // nil: the host has no cache of hits
 	tell        func(*Event)
 	withdrawals withdrawals
@@ -38,6 +39,9 @@ const keepRecord = 16 << 10
 
 // add queues a hit. false: it was dropped.
 func (t *tracker) add(h *tracking.Hit, exposure []byte) bool {
+	if t.silent {
+		return true
+	}
 	lane := Hits
 	if h.Type == tracking.Activation {
 		lane = Activations
@@ -86,6 +90,9 @@ func (t *tracker) report(lane Lane, at int64, record []byte, consent bool) bool 
 
 // activate queues an activation that nobody needs to recognise later. It neither waits nor allocates.
 func (t *tracker) activate(s *tracking.Subject, group, variation string, at int64) bool {
+	if t.silent {
+		return true
+	}
 	buffer := records.Get().(*[]byte)
 	record := tracking.AppendActivation((*buffer)[:0], s, group, variation, t.settings.QA)
 	taken := t.report(Activations, at, record, false)
