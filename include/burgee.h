@@ -176,7 +176,8 @@ BURGEE_API char *burgee_open(const char *options);
  *   visitor.unauthenticate {"visitor":V}                      nothing has changed
  *   visitor.listen     {"visitor":V,"listens":true}          null
  *   visitor.state      {"visitor":V}                         {"id":"v","anonymousId":null,"consent":true,"status":"FETCHED",
- *                                                            "reason":"NONE","context":{...},"assignments":{...}} */
+ *                                                            "reason":"NONE","context":{...},"assignments":{...},
+ *                                                            "exposed":["variation"]}: what was reported as seen */
 BURGEE_API char *burgee_call(uint64_t client, const char *method, const char *params);
 
 /* Waits for the next event of the client, timeout_ms at most (0: not at all; negative: without limit). Blocks. Events are

@@ -347,21 +347,24 @@ def check_web_server(command: list[str], port: int, folder: Path) -> None:
     assert "Traceback" not in err, err
 
 
-def test_gunicorn_preload(server: LocalServer, tmp_path: Path) -> None:
+def gunicorn_command(port: int) -> list[str]:
+    """The command that serves app.py of the working directory."""
     pytest.importorskip("gunicorn")
+    return [sys.executable, "-m", "gunicorn", "--preload", "-w", "3", "-b", f"127.0.0.1:{port}", "app"]
+
+
+def test_gunicorn_preload(server: LocalServer, tmp_path: Path) -> None:
     port = free_port()
     (tmp_path / "app.py").write_text(GUNICORN_APP.format(tests=str(Path(__file__).parent), url=server.url))
-    command = [sys.executable, "-m", "gunicorn", "--preload", "-w", "3", "-b", f"127.0.0.1:{port}", "app"]
-    check_web_server(command, port, tmp_path)
+    check_web_server(gunicorn_command(port), port, tmp_path)
 
 
-def test_uwsgi(server: LocalServer, tmp_path: Path) -> None:
+def uwsgi_command(port: int) -> list[str]:
+    """The command that serves app.py of the working directory."""
     uwsgi = Path(sys.executable).with_name("uwsgi")
     if not uwsgi.exists():
         pytest.skip("uwsgi is not installed")
-    port = free_port()
-    (tmp_path / "app.py").write_text(GUNICORN_APP.format(tests=str(Path(__file__).parent), url=server.url))
-    command = [
+    return [
         str(uwsgi),
         f"--http-socket=127.0.0.1:{port}",
         "--master",
@@ -372,4 +375,9 @@ def test_uwsgi(server: LocalServer, tmp_path: Path) -> None:
         f"--virtualenv={sys.prefix}",
         "--wsgi-file=app.py",
     ]
-    check_web_server(command, port, tmp_path)
+
+
+def test_uwsgi(server: LocalServer, tmp_path: Path) -> None:
+    port = free_port()
+    (tmp_path / "app.py").write_text(GUNICORN_APP.format(tests=str(Path(__file__).parent), url=server.url))
+    check_web_server(uwsgi_command(port), port, tmp_path)

@@ -53,6 +53,8 @@ def test_every_block_is_run_by_a_test_of_this_file() -> None:
         "python with a server at http://localhost:8080",
         "python with FeatBit at http://localhost:5100",
         "node with FeatBit at http://localhost:5100",
+        "python with Flagship at http://localhost:5200",
+        "node with Flagship at http://localhost:5200",
         "c",
         "sh",
     ]
@@ -121,6 +123,39 @@ def test_node_example_with_featbit(featbit: LocalServer) -> None:
     assert told(featbit) == {"checkout-layout": 1, "order-placed": 1}
 
 
+@pytest.fixture
+def flagship() -> Iterator[LocalServer]:
+    server = LocalServer("--backend", "flagship", "--file", str(ROOT / "testdata/flags/demo.flagship.json"))
+    yield server
+    server.close()
+
+
+def at_flagship(how: str, server: LocalServer) -> str:
+    return block(f"{how} with Flagship at http://localhost:5200").replace("http://localhost:5200", server.url)
+
+
+def kinds(server: LocalServer) -> list[str]:
+    """Return what kinds of events Flagship has got, in alphabetical order."""
+    return sorted(event["kind"] for event in server.control("GET", "/events"))
+
+
+def test_python_example_with_flagship(tmp_path: Path, flagship: LocalServer) -> None:
+    (tmp_path / "example.py").write_text(at_flagship("python", flagship), "utf-8")
+    # The demo's hash of vg-checkout-europevisitor-42 decides; the vendor's own SDKs say the same.
+    assert run(sys.executable, "example.py", cwd=tmp_path).splitlines()[-1] in ("classic", "wizard")
+    assert kinds(flagship) == ["activation", "consent", "hit", "segment"]
+
+
+def test_node_example_with_flagship(flagship: LocalServer) -> None:
+    example = ROOT / "bindings/node/build/readme-flagship.mjs"
+    example.write_text(at_flagship("node", flagship), "utf-8")
+    try:
+        assert run("node", str(example)).splitlines()[-1] in ("classic", "wizard")
+    finally:
+        example.unlink()
+    assert kinds(flagship) == ["activation", "consent", "hit", "segment"]
+
+
 @pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
 def test_c_example(tmp_path: Path) -> None:
     (tmp_path / "example.c").write_text(block("c"), "utf-8")
@@ -137,13 +172,15 @@ def test_commands(tmp_path: Path) -> None:
         "npm install ./bindings/node",
         "go build -o build/burgee-local-server ./engine/cmd/burgee-local-server",
         "build/burgee-local-server --backend featbit --file testdata/flags/demo.featbit.json --listen 127.0.0.1:5100",
+        "build/burgee-local-server --backend flagship --file testdata/flags/demo.flagship.json --listen 127.0.0.1:5200",
     ]
     # The first two are what the demo does, in a folder of its own.
     out = run("make", "demo", f"PYTHON={sys.executable}")
     assert "variant2 MATCH_EVALUATION_REASON" in out
     run(*commands[2].split())
     # On a port that is free. It ends when its stdin does.
-    run(*commands[3].replace(":5100", ":0").split())
+    for command in commands[3:]:
+        run(*re.sub(r":5\d00", ":0", command).split())
 
 
 def test_scripts_that_are_named_exist() -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from weakref import ReferenceType
 
     class Listening(Protocol):
-        """A client that wants its events."""
+        """A client that wants its events. With a method _handle_log it also wants what there is to log."""
 
         def _handle_event(self, event: dict[str, Any]) -> None: ...
 
@@ -61,12 +61,12 @@ def _take(reply: bytes | None, client: ReferenceType[Listening], loads: Callable
     event = None if reply is None else loads(reply).get("ok")
     if event is None or event["type"] == "closed":
         return False
+    listener = client()
     if event["type"] == "log":
-        _log(event["logger"], _LEVELS.get(event["level"], 30), event["message"])
-    else:
-        listener = client()
-        if listener is not None:
-            _deliver(listener, event)
+        log = getattr(listener, "_handle_log", _log)
+        log(event["logger"], _LEVELS.get(event["level"], 30), event["message"])
+    elif listener is not None:
+        _deliver(listener, event)
     return True
 
 

@@ -1,7 +1,8 @@
 """Compare decisions of Burgee with those of the vendors' own SDKs, for random flags and users.
 
 Run it with ``make differential``. It fails on the first environment with a difference that is not listed in the
-specification of Burgee's backends, and leaves that environment in build/differential for a second look.
+specification of Burgee's backends, and leaves that environment in build/differential for a second look; of a Flagship
+environment it prints what is left when nothing more can be left out, as an argument for the next run.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from . import featbit, featureflagco
+from . import featbit, featureflagco, flagship_programs
+from .flagship_deviations import JAVASCRIPT, PYTHON
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -180,15 +182,22 @@ def compare_node(pairs: int, numbers: random.Random) -> int:
 
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--pairs", type=int, default=100_000, help="pairs of a flag and a user for each vendor")
+    arguments.add_argument(
+        "--pairs", type=int, default=100_000, help="pairs of a flag and a user, or Flagship's visitors"
+    )
     arguments.add_argument("--seed", type=int, default=secrets.randbelow(2**32))
+    arguments.add_argument("--flagship", nargs=2, metavar=("SDK", "CASE"), help="only a case that was printed")
     given = arguments.parse_args()
+    if given.flagship:
+        return flagship_programs.show(*given.flagship)
     logging.disable(logging.CRITICAL)
     print(f"seed {given.seed}")
     numbers = random.Random(given.seed)
     wrong = compare("featbit", given.pairs, numbers, featbit.Environment, featbit_pairs)
     wrong += compare("featureflagco", given.pairs, numbers, featureflagco.Environment, featureflagco_pairs)
     wrong += compare_node(given.pairs, numbers)
+    wrong += flagship_programs.compare(JAVASCRIPT, given.pairs, numbers)
+    wrong += flagship_programs.compare(PYTHON, given.pairs // 5, numbers)  # that SDK takes its time
     return 1 if wrong else 0
 
 
