@@ -60,8 +60,8 @@ test-node: build/burgee-local-server bindings/node/node_modules/installed ## Nod
 
 vectors: $(VENV)/installed bindings/node/node_modules/installed ## only the vendors' vectors, in all languages
 	go test ./engine/backend/... ./ffi/api -run Vectors
-	cd bindings/python && .venv/bin/python -m pytest -q tests/test_vectors.py
-	cd bindings/node && node --test test/vectors.test.mjs
+	cd bindings/python && .venv/bin/python -m pytest -q tests/test_*vectors.py
+	cd bindings/node && node --test test/*vectors.test.mjs
 
 differential: $(VENV)/installed bindings/node/node_modules/installed ## random flags and users beside the vendors' own SDKs
 	cd bindings/python/tests && ../.venv/bin/python -m differential

@@ -16,7 +16,7 @@ import (
 func evaluate(c *Client, key string, ec *eval.Context) {
 	var out eval.Outcome
 	c.Resolve(key, ec, &out)
-	c.Expose(ec, &out)
+	c.Expose(nil, ec, &out)
 }
 
 // bodies are the events that the server accepted, their times replaced.

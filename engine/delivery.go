@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/burgee-flags/burgee/engine/backend"
@@ -18,6 +17,7 @@ type delivery struct {
 	config deliveryConfig
 	events *backend.Events // with lanes: never nil
 	lanes  []lane          // none: this client sends nothing
+	drafts bool            // records of evaluations are drafts
 }
 
 // deliveryConfig are the options of every backend that sends events.
@@ -54,6 +54,7 @@ func readDelivery(opts *option.Reader) deliveryConfig {
 func (d *delivery) start(plan *backend.Plan, log *logger) error {
 	if plan.Events != nil && !plan.Events.Disabled {
 		d.events = plan.Events
+		d.drafts = plan.Events.Draft != nil && (d.config.spoolPath == "" || plan.Events.InMemory)
 		if err := d.open(plan.Identity, log); err != nil {
 			return err
 		}
@@ -64,32 +65,25 @@ func (d *delivery) start(plan *backend.Plan, log *logger) error {
 	return nil
 }
 
-// records are buffers for one record each.
-var records = sync.Pool{New: func() any {
-	buffer := make([]byte, 0, 1024)
-	return &buffer
-}}
-
-// keepRecord bounds what an unusually large record leaves behind, in bytes.
-const keepRecord = 16 << 10
-
-// Expose queues what the vendor should hear of an evaluation. out is as Resolve left it. Errors are not reported. It
-// neither waits nor allocates.
-func (c *Client) Expose(ec *eval.Context, out *eval.Outcome) {
+// Expose queues what the vendor should hear of an evaluation. out is as Resolve left it. Errors are not reported. It does
+// not wait, and allocates only when the record does not fit into the memory of buffer; it returns what that has become, for
+// the next call.
+func (c *Client) Expose(buffer []byte, ec *eval.Context, out *eval.Outcome) []byte {
 	d := &c.delivery
 	if d.lanes == nil || out.ErrorCode != "" {
-		return
+		return buffer
 	}
 	at := time.Now().UnixMilli()
-	buffer := records.Get().(*[]byte)
-	record := d.events.Exposure((*buffer)[:0], ec, out, at)
+	record := buffer[:0]
+	if d.drafts {
+		record = d.events.Draft(record, ec, out)
+	} else {
+		record = d.events.Exposure(record, ec, out, at)
+	}
 	if len(record) > 0 {
 		d.Report(d.events.Exposures, at, record)
 	}
-	if cap(record) <= keepRecord {
-		*buffer = record
-	}
-	records.Put(buffer)
+	return record
 }
 
 // trackedResult says whether an event was queued.

@@ -81,7 +81,7 @@ func TestTheDecisionAPIIsAskedForEachVisitor(t *testing.T) {
 	c.Resolve("on", someVisitor("v"), &out)
 	require.Equal(t, eval.BoolValue(true), out.Value)
 	require.Equal(t, []string{"v", "TARGETING_MATCH"}, []string{out.Variant, out.Reason.String()})
-	c.Expose(someVisitor("v"), &out)
+	c.Expose(nil, someVisitor("v"), &out)
 	require.Len(t, vendor.requests("campaigns"), 1, "the answer is used again")
 	asked := vendor.requests("campaigns")[0]
 	require.JSONEq(t, `{"visitorId":"v","anonymousId":null,"trigger_hit":false,"visitor_consent":true,"context":{"plan":"gold"}}`, asked.Body)

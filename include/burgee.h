@@ -268,7 +268,14 @@ typedef enum burgee_want {
 
 /* Bits of burgee_request.flags. */
 enum {
-  BURGEE_NO_EXPOSURE = 1 /* the vendor does not hear of this evaluation */
+  BURGEE_NO_EXPOSURE = 1, /* the vendor does not hear of this evaluation */
+  /* Nobody reads in_experiment, which may then be 0 for an evaluation that counts: where finding out takes a hash, that is
+   * left to the delivery of what the vendor hears. */
+  BURGEE_NO_EXPERIMENT = 2,
+  /* The caller knows that all texts of the request are UTF-8, and they are not looked through. */
+  BURGEE_VALID_TEXTS = 4,
+  /* The texts of a result whose id stands in known are left out. */
+  BURGEE_KNOWN_TEXTS = 8
 };
 
 typedef struct burgee_request {
@@ -277,7 +284,11 @@ typedef struct burgee_request {
   const burgee_attribute *attributes;
   size_t attribute_count;
   uint32_t want;  /* burgee_want */
-  uint32_t flags; /* 0, or BURGEE_NO_EXPOSURE */
+  uint32_t flags; /* the bits above, or 0 */
+  /* Only with BURGEE_KNOWN_TEXTS: ids of results whose texts the caller keeps, 0 where there is none. An id is looked for at
+   * the place (id >> 3) & (known_count - 1) alone; known_count is a power of two. */
+  const uint64_t *known;
+  size_t known_count;
 } burgee_request;
 
 typedef enum burgee_reason {
@@ -325,7 +336,9 @@ typedef enum burgee_code {
 typedef struct burgee_result {
   char *buffer;
   size_t capacity;
-  size_t length; /* bytes used; when it exceeds capacity, buffer is untouched: call again with a larger one */
+  /* Bytes used; when it exceeds capacity, buffer is untouched: call again with a larger one. 0 when the texts were left out
+   * (BURGEE_KNOWN_TEXTS), and then only id, version and code hold. */
+  size_t length;
   /* Not 0: names everything below except error messages, for the life of the process and across clients. A caller may keep
    * what it made of the texts, and skip reading them when it sees the id again. */
   uint64_t id;

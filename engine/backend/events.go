@@ -23,6 +23,9 @@ type Events struct {
 	// is called on the thread that evaluates: it neither waits nor allocates. at is in Unix milliseconds. Outcomes that are
 	// errors never come here.
 	Exposure func(dst []byte, ec *eval.Context, out *eval.Outcome, at int64) []byte
+	// Draft does what Exposure does, faster: it appends something that the queue's encoder turns into the record later, with
+	// the time at which it was queued. It takes the place of Exposure where records do not outlive the process. May be nil.
+	Draft func(dst []byte, ec *eval.Context, out *eval.Outcome) []byte
 	// Track appends the record of something that a user did. The error is an *eval.Error for what the vendor would refuse.
 	Track func(dst []byte, ec *eval.Context, tracked *Tracked, at int64) ([]byte, error)
 	// Flush sends what is pending, and returns when it is sent or dropped, or with ctx's error. nil: lane by lane.

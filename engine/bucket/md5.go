@@ -15,10 +15,19 @@ import (
 // in a program that is restricted to FIPS 140 algorithms, although nothing here is a secret.
 func MD5Fraction(first, second, third string) float64 {
 	h := md5{state: initial}
+	if length := len(first) + len(second) + len(third); length < lengthAt { // one block, nearly always
+		n := copy(h.block[:], first)
+		n += copy(h.block[n:], second)
+		n += copy(h.block[n:], third)
+		h.block[n] = 0x80
+		binary.LittleEndian.PutUint64(h.block[lengthAt:], uint64(length)*8)
+		h.compress()
+		return fraction(h.state[0])
+	}
 	h.write(first)
 	h.write(second)
 	h.write(third)
-	return h.fraction()
+	return fraction(h.finish())
 }
 
 // MD5FractionBase64 is MD5Fraction of the standard Base64 text of the bytes of text, which it does not build as a whole.
@@ -32,14 +41,17 @@ func MD5FractionBase64(text string) float64 {
 		h.write(unsafe.String(&encoded[0], base64.StdEncoding.EncodedLen(n)))
 		b = b[n:]
 	}
-	return h.fraction()
+	return fraction(h.finish())
 }
 
 // initial is the state before the first block.
 var initial = [4]uint32{0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476}
 
-func (h *md5) fraction() float64 {
-	n := int32(h.finish()) //nolint:gosec // the sign bit is meant
+// lengthAt is where the last block holds the length.
+const lengthAt = 56
+
+func fraction(word uint32) float64 {
+	n := int32(word) //nolint:gosec // the sign bit is meant
 	if n < 0 {
 		return -float64(n) / (1 << 31)
 	}
@@ -68,7 +80,6 @@ func (h *md5) write(s string) {
 
 // finish pads the message and returns the first word of the digest, as a little-endian integer.
 func (h *md5) finish() uint32 {
-	const lengthAt = 56
 	h.block[h.filled] = 0x80
 	clear(h.block[h.filled+1:])
 	if h.filled >= lengthAt {

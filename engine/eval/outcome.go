@@ -51,6 +51,9 @@ type Outcome struct {
 	RuleName     string // the name of the rule that matched
 	Served       Value  // the variant's value as the vendor's data has it, before it is read as Type
 	InExperiment bool   // the exposure counts for an experiment
+	// LateDraw, when the caller sets it, lets an evaluator leave InExperiment open and fill Draw instead.
+	LateDraw bool
+	Draw     Draw
 	// Prerequisites are the flags that were evaluated on the way, in the order of evaluation. They are exposures too.
 	Prerequisites []Exposure
 
@@ -64,12 +67,21 @@ type Exposure struct {
 	Served       Value
 	VendorReason string
 	InExperiment bool
+	Draw         Draw
+}
+
+// Draw is what decides whether an exposure counts for an experiment when the evaluation left that open, as it costs a hash
+// that only the vendor wants to know the result of. The zero value is decided.
+type Draw struct {
+	Share float64 // of the users who count; above 0 when it is open
+	Unit  string  // what is hashed
 }
 
 // Exposure returns what an event reports of the outcome itself.
 func (o *Outcome) Exposure() Exposure {
 	return Exposure{
 		FlagKey: o.FlagKey, Variant: o.Variant, Served: o.Served, VendorReason: o.VendorReason, InExperiment: o.InExperiment,
+		Draw: o.Draw,
 	}
 }
 
@@ -85,6 +97,7 @@ func (o *Outcome) Reset(flagKey string) {
 	o.Attachment = Value{}
 	o.ID = 0
 	o.VendorReason, o.FlagName, o.RuleName, o.Served, o.InExperiment = "", "", "", Value{}, false
+	o.Draw = Draw{}
 	o.Prerequisites = o.Prerequisites[:0]
 	if o.Segments == nil {
 		o.Segments = o.segments[:0]
@@ -97,7 +110,7 @@ func (o *Outcome) Fail(code Code, message string) {
 	o.Reason, o.ErrorCode, o.ErrorMessage = ReasonError, code, message
 	o.Value, o.Variant, o.Attachment, o.ID = Value{}, "", Value{}, 0
 	o.Segments = o.Segments[:0]
-	o.RuleName, o.Served, o.InExperiment = "", Value{}, false
+	o.RuleName, o.Served, o.InExperiment, o.Draw = "", Value{}, false, Draw{}
 	o.Prerequisites = o.Prerequisites[:0]
 }
 

@@ -15,13 +15,14 @@ type call struct {
 	params  params
 	flag    backend.VisitorFlag
 	text    []byte // unescaped strings and formatted numbers of the request
+	record  []byte // what the vendor hears
 
 	second int64    // the second that date holds
 	date   [19]byte // 2026-01-02T03:04:05
 }
 
 var calls = sync.Pool{New: func() any {
-	c := &call{text: make([]byte, 0, 512), second: -1}
+	c := &call{text: make([]byte, 0, 512), record: make([]byte, 0, 512), second: -1}
 	c.context.Attributes = make([]eval.Attribute, 0, 16)
 	return c
 }}
@@ -30,6 +31,7 @@ var calls = sync.Pool{New: func() any {
 const (
 	keepAttributes = 1024
 	keepText       = 64 << 10
+	keepRecord     = 16 << 10
 )
 
 func newCall() *call { return calls.Get().(*call) }
@@ -39,11 +41,11 @@ func newCall() *call { return calls.Get().(*call) }
 func (c *call) done() {
 	clear(c.outcome.Segments)
 	c.outcome.Reset("")
-	c.outcome.Trace = nil
+	c.outcome.Trace, c.outcome.LateDraw = nil, false
 	c.params = params{}
 	c.flag = backend.VisitorFlag{}
 	c.resetContext()
-	if cap(c.context.Attributes) > keepAttributes || cap(c.text) > keepText {
+	if cap(c.context.Attributes) > keepAttributes || cap(c.text) > keepText || cap(c.record) > keepRecord {
 		return
 	}
 	calls.Put(c)

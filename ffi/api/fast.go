@@ -35,6 +35,8 @@ type Request struct {
 	AttributeCount uintptr
 	Want           uint32
 	Flags          uint32
+	Known          *uint64
+	KnownCount     uintptr
 }
 
 // Result is burgee_result.
@@ -63,8 +65,14 @@ type Result struct {
 	Reserved           uint32
 }
 
-// noExposure is BURGEE_NO_EXPOSURE.
-const noExposure = 1
+// Bits of Request.Flags.
+const (
+	noExposure   = 1 // BURGEE_NO_EXPOSURE
+	noExperiment = 2 // BURGEE_NO_EXPERIMENT
+	validTexts   = 4 // BURGEE_VALID_TEXTS
+	knownTexts   = 8 // BURGEE_KNOWN_TEXTS
+	flagBits     = noExposure | noExperiment | validTexts | knownTexts
+)
 
 // absent is BURGEE_ABSENT.
 const absent = math.MaxUint32
@@ -90,7 +98,7 @@ func (l *Library) ResolveInto(handle uint64, request *Request, result *Result) (
 	c.write(request, result)
 	// When the result does not fit the caller comes again.
 	if e != nil && request.Flags&noExposure == 0 && result.Length <= result.Capacity {
-		e.client.Expose(&c.context, &c.outcome)
+		c.record = e.client.Expose(c.record, &c.context, &c.outcome)
 	}
 	c.done()
 	return result.Code
@@ -124,11 +132,12 @@ func (l *Library) resolveFast(handle uint64, request *Request, c *call) *entry {
 	case request.Want >= uint32(wants):
 		out.Fail(eval.CodeInvalidRequest, "want is not one of burgee_want")
 		return nil
-	case request.Flags > noExposure:
+	case request.Flags > flagBits:
 		out.Fail(eval.CodeInvalidRequest, "flags has a bit that is not declared")
 		return nil
 	}
-	key, ok := request.FlagKey.read()
+	vouched := request.Flags&validTexts != 0
+	key, ok := request.FlagKey.readValid(vouched)
 	if !ok {
 		out.Fail(eval.CodeInvalidRequest, "flag_key is not UTF-8 text")
 		return nil
@@ -145,6 +154,7 @@ func (l *Library) resolveFast(handle uint64, request *Request, c *call) *entry {
 	case wantFliptAny:
 		e.resolveFlipt(key, &c.context, out)
 	default:
+		out.LateDraw = request.Flags&noExperiment != 0
 		e.client.Resolve(key, &c.context, out)
 		if w == wantVendor {
 			out.Value = out.Served
@@ -169,8 +179,16 @@ func (t *Text) read() (string, bool) {
 	if t.Data == nil || t.Length > maxText {
 		return "", false
 	}
-	s := unsafe.String(t.Data, int(t.Length)) //nolint:gosec // at most maxText
+	s := unsafe.String(t.Data, t.Length)
 	return s, isASCII(s) || utf8.ValidString(s)
+}
+
+// readValid is read of a text that is UTF-8 if the caller vouches for it.
+func (t *Text) readValid(vouched bool) (string, bool) {
+	if vouched && t.Data != nil && t.Length <= maxText {
+		return unsafe.String(t.Data, t.Length), true
+	}
+	return t.read()
 }
 
 // isASCII looks at eight bytes at a time, and at the last ones a second time instead of one by one: nearly every text is
@@ -195,7 +213,8 @@ func isASCII(s string) bool {
 // readAttributes fills the context.
 func (c *call) readAttributes(request *Request) (eval.Code, string) {
 	var ok bool
-	if c.context.TargetingKey, ok = request.TargetingKey.read(); !ok {
+	vouched := request.Flags&validTexts != 0
+	if c.context.TargetingKey, ok = request.TargetingKey.readValid(vouched); !ok {
 		return eval.CodeInvalidRequest, "targeting_key is not UTF-8 text"
 	}
 	if request.AttributeCount == 0 {
@@ -209,7 +228,7 @@ func (c *call) readAttributes(request *Request) (eval.Code, string) {
 	c.context.Attributes = slices.Grow(c.context.Attributes, len(attributes))
 	for i := range attributes {
 		from := &attributes[i]
-		name, ok := from.Name.read()
+		name, ok := from.Name.readValid(vouched)
 		if !ok {
 			return eval.CodeInvalidRequest, "an attribute's name is not UTF-8 text"
 		}
@@ -221,6 +240,12 @@ func (c *call) readAttributes(request *Request) (eval.Code, string) {
 		c.context.Attributes = c.context.Attributes[:len(c.context.Attributes)+1]
 		to := &c.context.Attributes[len(c.context.Attributes)-1]
 		to.Name = name
+		if vouched && from.Kind == uint32(eval.String) {
+			if text, ok := from.Text.readValid(vouched); ok {
+				to.Value.Kind, to.Value.Text = eval.String, text
+				continue
+			}
+		}
 		if problem := c.readAttribute(from, &to.Value); problem != "" {
 			return eval.CodeInvalidContext, "attribute " + name + " " + problem
 		}
@@ -284,6 +309,10 @@ func appendFloat(dst []byte, f float64) []byte {
 // write puts the outcome into the caller's result.
 func (c *call) write(request *Request, result *Result) {
 	out := &c.outcome
+	if out.ID != 0 && out.ErrorCode == "" && request.knows(out.ID) {
+		result.Length, result.ID, result.Version, result.Code = 0, out.ID, out.Version, 0
+		return
+	}
 	value, variant, attachment := out.Value, out.Variant, out.Attachment
 	if request != nil && want(request.Want).flipt() && out.ErrorCode == "" {
 		value, variant, attachment = fliptTexts(request, out)
@@ -329,6 +358,15 @@ func (c *call) write(request *Request, result *Result) {
 	to = to[copy(to, out.VendorReason):]
 	to = to[copy(to, out.FlagName):]
 	copy(to, out.RuleName)
+}
+
+// knows reports whether the caller keeps the texts of the outcome with an id.
+func (r *Request) knows(id uint64) bool {
+	if r.Flags&knownTexts == 0 || r.Known == nil || r.KnownCount == 0 {
+		return false
+	}
+	known := unsafe.Slice(r.Known, r.KnownCount)
+	return known[id>>3&uint64(len(known)-1)] == id //nolint:gosec // not empty
 }
 
 // fliptTexts returns what an answer in Flipt's form is made of. The variant is the value there, and its place is taken by

@@ -3,10 +3,13 @@ package api
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
+	"unsafe"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/burgee-flags/burgee/engine/eval"
 	"github.com/burgee-flags/burgee/engine/localserver"
 )
 
@@ -103,4 +106,52 @@ func TestTheFastCallTellsTheVendorOnce(t *testing.T) {
 		[]byte(`{"key":"limit","context":{"targetingKey":"in"},"exposure":false}`), nil)), `"vendorReason":"target match"`)
 	l.DestroyEngine(handle)
 	require.Equal(t, map[string]int{"limit": 1}, s.EventsByName(1))
+}
+
+// What the bits of a request leave out, and what they do not.
+func TestTheFastCallLeavesOutWhatTheCallerNeedsNot(t *testing.T) {
+	s := localserver.StartTest(t, localserver.Options{Backend: localserver.BackendFeatBit})
+	flag := strings.Replace(featBitFlag("half", "string", "a", "b"), `"variations":[{"id":"v2","rollout":[0,1]}],"includedInExpt":false`,
+		`"variations":[{"id":"v2","rollout":[0,1],"exptRollout":0.5}],"includedInExpt":true`, 1)
+	require.NoError(t, s.SetDocument("", []byte(`{"messageType":"data-sync","data":{"eventType":"full","segments":[],"featureFlags":[`+
+		flag+`]}}`)))
+	l := New(Host{})
+	handle := l.InitializeEngine([]byte(fmt.Sprintf(
+		`{"backend":"featbit","env_secret":%q,"streaming_url":%q,"event_url":%q}`, localserver.FeatBitSecret, s.URL(), s.URL())))
+	request := fastRequest("half", wantVendor, str("plan", "pro"))
+	answer := func(user string, flags uint32) *Result {
+		request.TargetingKey, request.Flags = text(user), flags
+		result := fastResult(512)
+		require.Zero(t, l.ResolveInto(handle, request, result))
+		return result
+	}
+	var counts, counted *Result
+	var user string
+	for i := 0; counted == nil; i++ {
+		user = fmt.Sprintf("user-%d", i)
+		if result := answer(user, noExposure); result.InExperiment == 1 {
+			counted = result
+		} else {
+			counts = result
+		}
+	}
+	require.NotNil(t, counts, "some users do not count")
+	late := answer(user, noExperiment|validTexts)
+	require.Zero(t, late.InExperiment)
+	require.Equal(t, counts.ID, late.ID)
+	require.Equal(t, counts.read(t), late.read(t))
+
+	known := make([]uint64, 4)
+	request.Known, request.KnownCount = unsafe.SliceData(known), 4
+	require.NotZero(t, answer(user, noExposure|noExperiment|knownTexts).Length)
+	known[late.ID>>3&3] = late.ID
+	require.NotZero(t, answer(user, noExposure|noExperiment).Length, "known counts with the bit only")
+	short := answer(user, noExperiment|knownTexts)
+	require.Equal(t, late.ID, short.ID)
+	require.Zero(t, short.Length)
+
+	request.Flags = flagBits + 1
+	require.Equal(t, eval.CodeInvalidRequest.Number(), l.ResolveInto(handle, request, fastResult(512)))
+	l.DestroyEngine(handle) // sends what is waiting
+	require.Equal(t, map[string]int{"half": 2}, s.EventsByName(1))
 }

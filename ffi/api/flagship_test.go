@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 	"unsafe"
 
 	"github.com/stretchr/testify/require"
@@ -345,4 +347,36 @@ func TestReadingWhileVisitorsAreClosed(t *testing.T) {
 	l.Close(client, nil)
 	close(stop)
 	readers.Wait()
+}
+
+// A server may send numbers that no double holds. They are texts all the way.
+func TestNumbersBeyondDoubles(t *testing.T) {
+	const number = "1e400"
+	document := `{"campaigns":[{"id":"c","type":"ab","variationGroups":[{"id":"g","targeting":{"targetingGroups":[{"targetings":[` +
+		`{"operator":"EQUALS","key":"fs_all_users","value":""}]}]},"variations":[{"id":"v","allocation":100,"modifications":` +
+		`{"type":"JSON","value":{"far":` + number + `}}}]}]}]}`
+	l := New(Host{})
+	client := flagshipClient(t, l, object{"document": document, "sdk": "python", "visitor_cache": true, "cache_timeout": 0.001})
+	v := fetched(t, l, client, nil)
+	for method, member := range map[string]string{
+		"flagship.visitor.flag": `"value":`, "flagship.visitor.flags": `"value":`, "flagship.document": `"far":`,
+	} {
+		params := fmt.Sprintf(`{"visitor":%d,"key":"far"}`, v)
+		if method == "flagship.document" {
+			params = `{}`
+		} else if method == "flagship.visitor.flags" {
+			params = fmt.Sprintf(`{"visitor":%d}`, v)
+		}
+		reply := string(l.Call(client, []byte(method), []byte(params), nil))
+		require.Contains(t, reply, member+number, method)
+	}
+	for {
+		event := string(l.Wait(client, 10*time.Second, nil))
+		require.NotContains(t, event, `{"error":`)
+		if strings.Contains(event, `"cacheVisitor"`) {
+			require.Contains(t, event, number)
+			return
+		}
+		require.NotEqual(t, `{"ok":null}`, event, "the visitor's record is to be kept")
+	}
 }

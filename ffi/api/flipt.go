@@ -174,7 +174,7 @@ func (l *Library) evaluate(handle uint64, request, dst []byte, boolean bool) []b
 	out := &c.outcome
 	e.resolveFlipt(flagKey, &c.context, out)
 	checkFliptType(out, boolean)
-	e.client.Expose(&c.context, out)
+	c.record = e.client.Expose(c.record, &c.context, out)
 	switch {
 	case out.ErrorCode != "":
 		dst = appendFailure(dst, out.ErrorMessage)
@@ -245,7 +245,7 @@ func (l *Library) batch(e *entry, c *call, requests, dst []byte) (grown []byte, 
 		if out.ErrorCode != "" && errorEntryReason(out.ErrorCode) == "" {
 			return dst, out.ErrorMessage
 		}
-		e.client.Expose(&c.context, out)
+		c.record = e.client.Expose(c.record, &c.context, out)
 		if !first {
 			dst = append(dst, ',')
 		}

@@ -93,7 +93,7 @@ func resolve(client *engine.Client, c *call, dst []byte) ([]byte, error) {
 		client.Resolve(c.params.key, &c.context, &c.outcome)
 		convert(&c.outcome, c.params.want)
 		if !c.params.silent {
-			client.Expose(&c.context, &c.outcome)
+			c.record = client.Expose(c.record, &c.context, &c.outcome)
 		}
 	}
 	return appendResolution(dst, &c.outcome, c.params.fallback), nil

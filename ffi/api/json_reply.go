@@ -6,6 +6,7 @@ import (
 
 	"github.com/goccy/go-json"
 
+	"github.com/burgee-flags/burgee/engine"
 	"github.com/burgee-flags/burgee/engine/eval"
 	"github.com/burgee-flags/burgee/engine/jsonscan"
 )
@@ -31,7 +32,17 @@ func appendOK(dst []byte, result any) []byte {
 	return append(dst, '}')
 }
 
+// appendJSON appends v as JSON. What has its text already is taken as it is: a server's numbers may be beyond the range of a
+// double, which the encoder refuses.
 func appendJSON(dst []byte, v any) ([]byte, error) {
+	switch ready := v.(type) {
+	case json.RawMessage:
+		return append(dst, ready...), nil
+	case engine.Event:
+		if ready.Own != nil {
+			return append(dst, ready.Own...), nil
+		}
+	}
 	text, err := json.MarshalWithOption(v, json.DisableHTMLEscape())
 	return append(dst, text...), err
 }

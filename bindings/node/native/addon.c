@@ -89,12 +89,21 @@ static napi_value init(napi_env env, napi_value exports) {
     const char *name;
     napi_callback function;
   } functions[] = {
-      {"start", start},         {"stop", stop},
-      {"open", clients_open},   {"openNow", clients_open_now},
-      {"call", clients_call},   {"callNow", clients_call_now},
-      {"close", clients_close}, {"bind", hot_bind},
-      {"resolve", hot_resolve}, {"texts", hot_texts},
-      {"resignal", resignal},   {"version", version},
+      {"start", start},
+      {"stop", stop},
+      {"open", clients_open},
+      {"openNow", clients_open_now},
+      {"call", clients_call},
+      {"callNow", clients_call_now},
+      {"close", clients_close},
+      {"bind", hot_bind},
+      {"resolve", hot_resolve},
+      {"texts", hot_texts},
+      {"resignal", resignal},
+      {"version", version},
+      {"visitorFlag", visitor_flag},
+      {"visitorText", visitor_text},
+      {"visitorClose", visitor_close},
   };
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
     napi_value function;

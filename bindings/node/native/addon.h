@@ -60,4 +60,9 @@ napi_value hot_bind(napi_env env, napi_callback_info info);
 napi_value hot_resolve(napi_env env, napi_callback_info info);
 napi_value hot_texts(napi_env env, napi_callback_info info);
 
+/* visitor.c */
+napi_value visitor_flag(napi_env env, napi_callback_info info);
+napi_value visitor_text(napi_env env, napi_callback_info info);
+napi_value visitor_close(napi_env env, napi_callback_info info);
+
 #endif

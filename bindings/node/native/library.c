@@ -21,7 +21,9 @@ static bool fill(void *handle, library *into) {
   return find(handle, "burgee_open", &into->open) && find(handle, "burgee_call", &into->call) &&
          find(handle, "burgee_wait", &into->wait) && find(handle, "burgee_close", &into->close) &&
          find(handle, "burgee_free", &into->release) && find(handle, "burgee_version", &into->version) &&
-         find(handle, "burgee_resolve_into", &into->resolve_into);
+         find(handle, "burgee_resolve_into", &into->resolve_into) &&
+         find(handle, "burgee_visitor_flag_into", &into->visitor_flag_into) &&
+         find(handle, "burgee_visitor_close", &into->visitor_close);
 }
 
 const library *library_load(const char *path, char **problem) {

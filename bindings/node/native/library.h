@@ -14,6 +14,8 @@ typedef struct library {
   void (*release)(char *reply);
   const char *(*version)(void);
   uint32_t (*resolve_into)(uint64_t client, const burgee_request *request, burgee_result *result);
+  uint32_t (*visitor_flag_into)(uint64_t client, const burgee_visitor_request *request, burgee_visitor_flag *flag);
+  uint32_t (*visitor_close)(uint64_t client, uint64_t visitor);
 } library;
 
 /* Loads the library at path, unless one is loaded already. Any thread may call it. Returns NULL and a problem to free()

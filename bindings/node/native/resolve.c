@@ -7,46 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "addon.h"
-
-enum field { /* src/request.ts has the same list */
-             CLIENT_LOW,
-             CLIENT_HIGH,
-             WANT,
-             ATTRIBUTE_COUNT,
-             FLAG_KEY,
-             FLAG_KEY_LENGTH,
-             TARGETING_KEY,
-             TARGETING_KEY_LENGTH,
-             CODE,
-             REASON,
-             FLAG_TYPE,
-             VALUE_KIND,
-             BOOLEAN_VALUE,
-             MATCHED,
-             ID_LOW,
-             ID_HIGH,
-             VERSION_LOW,
-             VERSION_HIGH,
-             NUMBER, /* a double, in two fields */
-             NUMBER_HIGH,
-             NOW, /* a double, in two fields: milliseconds since 1970, when the request is one of Flipt's */
-             NOW_HIGH,
-             FLAGS,
-             IN_EXPERIMENT,
-             ATTRIBUTES
-};
+#include "hot.h"
 
 enum attribute { NAME, NAME_LENGTH, KIND, TEXT_OR_INTEGER, TEXT_LENGTH, ATTRIBUTE_STRIDE };
 
 enum { ATTRIBUTES_ON_STACK = 24, FIRST_CAPACITY = 4096 };
 
-struct hot {
-  napi_ref reference; /* keeps the buffer alive */
-  unsigned char *data;
-  size_t size;
-  burgee_result result;
-};
+static void hot_release(hot *hot) {
+  free(hot->result.buffer);
+  free(hot->flag.buffer);
+  free(hot);
+}
 
 hot *hot_new(void) {
   hot *hot = calloc(1, sizeof *hot);
@@ -55,8 +26,10 @@ hot *hot_new(void) {
   }
   hot->result.buffer = malloc(FIRST_CAPACITY);
   hot->result.capacity = FIRST_CAPACITY;
-  if (hot->result.buffer == NULL) {
-    free(hot);
+  hot->flag.buffer = malloc(FIRST_CAPACITY);
+  hot->flag.capacity = FIRST_CAPACITY;
+  if (hot->result.buffer == NULL || hot->flag.buffer == NULL) {
+    hot_release(hot);
     return NULL;
   }
   return hot;
@@ -66,8 +39,7 @@ void hot_free(napi_env env, hot *hot) {
   if (hot->reference != NULL) {
     napi_delete_reference(env, hot->reference);
   }
-  free(hot->result.buffer);
-  free(hot);
+  hot_release(hot);
 }
 
 /* bind(arrayBuffer): requests stand in this buffer from now on. */
@@ -90,17 +62,11 @@ napi_value hot_bind(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-static bool text_at(const hot *hot, uint32_t offset, uint32_t length, burgee_text *text) {
-  text->data = (const char *)hot->data + offset;
-  text->length = length;
-  return (uint64_t)offset + length <= hot->size;
-}
-
 static bool read_attribute(const hot *hot, const uint32_t *fields, burgee_attribute *attribute) {
   attribute->kind = fields[KIND];
   attribute->number = 0;
   attribute->reserved = 0;
-  bool within = text_at(hot, fields[NAME], fields[NAME_LENGTH], &attribute->name);
+  bool within = hot_text(hot, fields[NAME], fields[NAME_LENGTH], &attribute->name);
   if (attribute->kind == BURGEE_BOOLEAN || attribute->kind == BURGEE_NULL) {
     attribute->integer = fields[TEXT_OR_INTEGER];
     attribute->text.data = NULL;
@@ -108,7 +74,17 @@ static bool read_attribute(const hot *hot, const uint32_t *fields, burgee_attrib
     return within;
   }
   attribute->integer = 0;
-  return text_at(hot, fields[TEXT_OR_INTEGER], fields[TEXT_LENGTH], &attribute->text) && within;
+  return hot_text(hot, fields[TEXT_OR_INTEGER], fields[TEXT_LENGTH], &attribute->text) && within;
+}
+
+/* Tells of the ids of which JavaScript has the texts, if the request does. */
+static bool known_ids(const hot *hot, uint32_t offset, burgee_request *request) {
+  if ((request->flags & BURGEE_KNOWN_TEXTS) == 0) {
+    return true;
+  }
+  request->known = (const uint64_t *)(const void *)(hot->data + offset);
+  request->known_count = KNOWN_COUNT;
+  return offset % sizeof *request->known == 0 && offset + KNOWN_COUNT * sizeof *request->known <= hot->size;
 }
 
 /* Evaluates, and once more with a larger buffer when the texts did not fit. The vendor hears of what fits. */
@@ -146,8 +122,9 @@ static uint32_t answer(instance *self) {
   }
   burgee_request request = {
       .attributes = attributes, .attribute_count = count, .want = fields[WANT], .flags = fields[FLAGS]};
-  bool within = text_at(hot, fields[FLAG_KEY], fields[FLAG_KEY_LENGTH], &request.flag_key) &&
-                text_at(hot, fields[TARGETING_KEY], fields[TARGETING_KEY_LENGTH], &request.targeting_key);
+  bool within = known_ids(hot, fields[KNOWN_IDS], &request) &&
+                hot_text(hot, fields[FLAG_KEY], fields[FLAG_KEY_LENGTH], &request.flag_key) &&
+                hot_text(hot, fields[TARGETING_KEY], fields[TARGETING_KEY_LENGTH], &request.targeting_key);
   for (uint32_t i = 0; i < count && within; i++) {
     within = read_attribute(hot, fields + ATTRIBUTES + (size_t)i * ATTRIBUTE_STRIDE, &attributes[i]);
   }

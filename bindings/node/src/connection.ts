@@ -75,6 +75,12 @@ type EngineEvent =
   | { type: 'lost'; count: number }
   | { type: 'closed' };
 
+/** An event that only a vendor's module understands. */
+export interface VendorEvent {
+  readonly type: string;
+  readonly [member: string]: unknown;
+}
+
 type AnyListener = (event: never) => void;
 
 /** Says so when a client is forgotten without close(); the engine goes on working for it. */
@@ -91,6 +97,8 @@ class Feed {
   };
   private warned = false;
 
+  constructor(private readonly others: (event: VendorEvent) => void = () => undefined) {}
+
   receive(json: string | undefined): void {
     if (json === undefined) {
       return;
@@ -104,13 +112,14 @@ class Feed {
       case 'log':
         return this.log({ level: event.level, logger: event.logger, message: event.message });
       case 'lost':
+        this.others(event as VendorEvent & EngineEvent);
         return this.log({
           level: 'warn',
           logger: 'burgee',
           message: `${event.count} events were lost: the event loop was busy`,
         });
       default:
-        return;
+        return event === undefined ? undefined : this.others(event as VendorEvent & EngineEvent);
     }
   }
 
@@ -171,10 +180,17 @@ export class Connection {
     }
   }
 
-  /** Opens right here, for a vendor whose client is made by a constructor. words: see EngineOptions. */
-  static openNow(options: object, words: Readonly<Record<string, string>>): Connection {
+  /**
+   * Opens right here, for a vendor whose client is made by a constructor. words: see EngineOptions. others hears of "lost" and
+   * of events that are the vendor's own.
+   */
+  static openNow(
+    options: object,
+    words: Readonly<Record<string, string>>,
+    others?: (event: VendorEvent) => void,
+  ): Connection {
     const engineOptions = new EngineOptions(options, words);
-    const feed = new Feed();
+    const feed = new Feed(others);
     try {
       return Connection.of(
         openHandleNow(engineOptions.json, (event) => feed.receive(event)),

@@ -5,5 +5,5 @@ export type { Change, Deliveries, Events, LogRecord, State, Status } from './con
 export type { Context, JsonValue } from './context';
 export { FeatureFlagError } from './errors';
 export type { ErrorCode } from './errors';
-export type { DataSyncOptions, EventOptions, FliptOptions, OpenOptions } from './open_options';
+export type { DataSyncOptions, EventOptions, FlagshipOptions, FliptOptions, OpenOptions } from './open_options';
 export { engineVersion } from './native';

@@ -25,8 +25,26 @@ interface Addon {
     ruleName: string,
     ...segments: string[],
   ];
+  visitorFlag(): void;
+  visitorText(): string;
+  visitorClose(low: number, high: number, visitorLow: number, visitorHigh: number): void;
   resignal(): void;
   version(): string | undefined;
+  shared?: Shared;
+}
+
+/**
+ * What all copies of this module share that one process has loaded the addon for: test runners load modules anew, and the
+ * addon stays as it is.
+ */
+interface Shared {
+  lastToken: number;
+  started: boolean;
+  stopping: boolean;
+  readonly pending: Map<number, Pending>;
+  readonly listeners: Map<number, Listener>;
+  /** Told to the copy whose buffer the addon reads, when that is to read another one. */
+  unbind: () => void;
 }
 
 const enum MessageKind {
@@ -73,10 +91,15 @@ interface Pending {
   resolve(text: string, low: number, high: number): void;
 }
 
-let lastToken = 0;
-let started = false;
-const pending = new Map<number, Pending>();
-const listeners = new Map<number, Listener>();
+export const shared: Shared = (addon.shared ??= {
+  lastToken: 0,
+  started: false,
+  stopping: false,
+  pending: new Map(),
+  listeners: new Map(),
+  unbind: () => undefined,
+});
+const { pending, listeners } = shared;
 
 function dispatch(token: number, kind: MessageKind, text: string, low: number, high: number): void {
   if (kind === MessageKind.Event) {
@@ -94,10 +117,10 @@ function dispatch(token: number, kind: MessageKind, text: string, low: number, h
 }
 
 function start(): void {
-  if (started) {
+  if (shared.started) {
     return;
   }
-  started = true;
+  shared.started = true;
   addon.start(dispatch);
   if (isMainThread) {
     // libuv installs handlers without SA_ONSTACK, which Go needs. Node's own listener, which installs the handler, was
@@ -110,15 +133,13 @@ function start(): void {
   }
 }
 
-let stopping = false;
-
 /**
  * Has every client closed when the process ends, so that waiting events are sent. Without it Node closes them in every end
  * but that by `process.exit`, which ends the threads of the process where they are.
  */
 export function stopAtExit(): void {
-  if (isMainThread && !stopping) {
-    stopping = true;
+  if (isMainThread && !shared.stopping) {
+    shared.stopping = true;
     process.once('exit', () => addon.stop());
   }
 }
@@ -126,7 +147,7 @@ export function stopAtExit(): void {
 /** Opens a client, on a thread of its own. */
 export function openHandle(options: string, listener: Listener): Promise<Handle> {
   start();
-  const token = ++lastToken;
+  const token = ++shared.lastToken;
   return new Promise((resolve, reject) => {
     listeners.set(token, listener);
     pending.set(token, {
@@ -146,7 +167,7 @@ export function openHandle(options: string, listener: Listener): Promise<Handle>
 /** Opens a client right here. The options must not make the engine wait. */
 export function openHandleNow(options: string, listener: Listener): Handle {
   start();
-  const token = ++lastToken;
+  const token = ++shared.lastToken;
   const [text, low, high] = addon.openNow(token, libraryPath(), options);
   const handle = { token, low, high, reply: unwrap(text) };
   listeners.set(token, listener); // no event can have arrived yet: they come through the event loop
@@ -164,7 +185,7 @@ export function close(handle: Handle): Promise<unknown> {
 }
 
 function blocking(begin: (token: number) => void): Promise<unknown> {
-  const token = ++lastToken;
+  const token = ++shared.lastToken;
   return new Promise((resolve, reject) => {
     pending.set(token, {
       resolve(text) {

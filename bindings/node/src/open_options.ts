@@ -1,6 +1,6 @@
 /** Options of `open`. Each may also be written as the engine has it, with underscores. */
-export interface OpenOptions extends FliptOptions, DataSyncOptions, EventOptions {
-  /** "flipt" (the default), "file", "featbit" or "featureflagco". */
+export interface OpenOptions extends FliptOptions, DataSyncOptions, FlagshipOptions, EventOptions {
+  /** "flipt" (the default), "file", "featbit", "featureflagco" or "flagship". */
   readonly backend?: string;
   /** How long open waits for the first flags, in milliseconds; default 15000. */
   readonly startWaitMs?: number;
@@ -69,6 +69,26 @@ export interface DataSyncOptions {
   readonly offline?: boolean;
   /** The flags until the server answers. */
   readonly bootstrap?: object;
+}
+
+/** Options of the backend "flagship". */
+export interface FlagshipOptions {
+  readonly envId?: string;
+  readonly apiKey?: string;
+  /** Default "decision_api", in which each evaluation waits for the server. */
+  readonly decisionMode?: 'decision_api' | 'bucketing' | 'bucketing_edge';
+  /** An environment file to begin with, as an object or as its text. */
+  readonly initialBucketing?: object | string;
+  /** Whose rules of targeting count; default "javascript". */
+  readonly targeting?: 'javascript' | 'python' | 'decision_api';
+  /** With "/v2" at its end. */
+  readonly decisionUrl?: string;
+  readonly cdnUrl?: string;
+  readonly eventsUrl?: string;
+  /** For one decision of the server, in seconds; default 2. */
+  readonly fetchTimeout?: number;
+  /** How long such a decision is used again, in seconds; default 2. */
+  readonly fetchFlagsBufferingTime?: number;
 }
 
 /** Options of every backend that tells its vendor of evaluations. */

@@ -2,7 +2,7 @@ import { FeatureFlagError } from './errors';
 import type { JsonValue } from './context';
 
 /** Options whose value is somebody else's JSON, in which names are not ours to change. */
-const verbatim = new Set(['bootstrap', 'document', 'restore']);
+const verbatim = new Set(['bootstrap', 'document', 'initial_bucketing', 'restore']);
 
 /** How the engine calls an option: updateInterval is update_interval, tlsConfig is tls_config. */
 export function engineName(name: string): string {

@@ -2,6 +2,7 @@
 import { Kind, type JsonValue } from './context';
 import { addon } from './native';
 import { last } from './request';
+import { knownIds, Layout } from './request_buffer';
 
 /** Everything about the result of an evaluation but its error. */
 export interface Outcome {
@@ -32,14 +33,15 @@ export interface Outcome {
   vendor: unknown;
 }
 
-// An outcome stands at the place that its id names; the next outcome with that place replaces it.
-const kept: (Outcome | undefined)[] = new Array<Outcome | undefined>(8192).fill(undefined);
+// An outcome stands at the place that its id names; the next outcome with that place replaces it. The engine sees in knownIds
+// which ones are here, and leaves out their texts.
+const kept: (Outcome | undefined)[] = new Array<Outcome | undefined>(Layout.KnownIds).fill(undefined);
 
 /** The outcome of the last evaluation. */
 export function lastOutcome(): Outcome {
   const low = last.idLow();
   const high = last.idHigh();
-  const place = (low >>> 3) & 8191;
+  const place = (low >>> 3) & (Layout.KnownIds - 1);
   const known = kept[place];
   if (known !== undefined && known.idLow === low && known.idHigh === high) {
     return known;
@@ -52,6 +54,7 @@ function readOutcome(idLow: number, idHigh: number, place: number): Outcome {
   const outcome: Outcome = {
     idLow,
     idHigh,
+    vendor: undefined, // here, where it is read together with the id
     reason: last.reason(),
     flagType: last.flagType(),
     matched: last.matched(),
@@ -67,10 +70,10 @@ function readOutcome(idLow: number, idHigh: number, place: number): Outcome {
     ruleName,
     inExperiment: last.inExperiment(),
     object: undefined,
-    vendor: undefined,
   };
   if (idLow !== 0 || idHigh !== 0) {
     kept[place] = outcome;
+    knownIds[place] = (BigInt(idHigh >>> 0) << 32n) | BigInt(idLow >>> 0);
   }
   return outcome;
 }

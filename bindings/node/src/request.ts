@@ -8,6 +8,7 @@
  */
 import { Kind, encode, type Context, type Encoded } from './context';
 import { addon, type Handle } from './native';
+import { answer, bytes, doubles, encoder, Field, LargeRequest, Layout, numbers } from './request_buffer';
 
 /** What the flag is wanted as (`burgee_want`). */
 export const enum Want {
@@ -28,33 +29,12 @@ export const enum Flags {
   None = 0,
   /** The vendor does not hear of this evaluation. */
   NoExposure = 1,
-}
-
-/** Where the numbers stand in the buffer: enum field in native/resolve.c. */
-const enum Field {
-  ClientLow = 0,
-  ClientHigh = 1,
-  Want = 2,
-  AttributeCount = 3,
-  FlagKey = 4,
-  FlagKeyLength = 5,
-  TargetingKey = 6,
-  TargetingKeyLength = 7,
-  Code = 8,
-  Reason = 9,
-  FlagType = 10,
-  ValueKind = 11,
-  Boolean = 12,
-  Matched = 13,
-  IdLow = 14,
-  IdHigh = 15,
-  VersionLow = 16,
-  VersionHigh = 17,
-  Number = 18, // as a double: index 9
-  Now = 20, // as a double: index 10
-  Flags = 22,
-  InExperiment = 23,
-  Attributes = 24,
+  /** Nobody asks whether the evaluation counts for an experiment. */
+  NoExperiment = 2,
+  /** The texts are UTF-8, as everything that this module writes. */
+  ValidTexts = 4,
+  /** The texts of an outcome are not wanted when outcome.ts has them. */
+  KnownTexts = 8,
 }
 
 /** What stands in the numbers of an attribute, and how many there are: enum attribute in native/resolve.c. */
@@ -67,40 +47,31 @@ const enum Part {
   Count = 5,
 }
 
-const places = 16; // attributes with a place of their own
-const keyBytes = 256; // for the flag key, and for the targeting key
-const nameBytes = 64;
-const valueBytes = 192;
-const placeBytes = nameBytes + valueBytes;
-const flagKeyAt = 512;
-const targetingKeyAt = flagKeyAt + keyBytes;
-const placesAt = targetingKeyAt + keyBytes;
-
-const buffer = new ArrayBuffer(placesAt + places * placeBytes);
-const bytes = new Uint8Array(buffer);
-const numbers = new Int32Array(buffer);
-const doubles = new Float64Array(buffer);
-
 /** Compares unequal to every value, itself included: the place must be written again. */
 const unknown = NaN;
 
 // What the places hold. The last entry of `names` is the name that no attribute has, so that a full house is noticed
 // without a check of its own.
-const names: unknown[] = new Array<unknown>(places + 1).fill(unknown);
-const values: unknown[] = new Array<unknown>(places + 1).fill(unknown);
+const names: unknown[] = new Array<unknown>(Layout.Places + 1).fill(unknown);
+const values: unknown[] = new Array<unknown>(Layout.Places + 1).fill(unknown);
 let heldFlagKey: unknown = unknown;
 let heldTargetingKey: unknown = unknown;
+
+/** A list of named values is being read: what a getter of it evaluates must leave the places alone. */
+let writing = false;
+
+/** How many of the first places hold texts whose names differ from each other and count, so that evaluateNamed may keep them. */
+let sound = 0;
 
 /** Counts evaluations, to notice one that happens inside another: in a getter or a toJSON of the context. */
 let turn = 0;
 
-for (let place = 0; place < places; place++) {
+for (let place = 0; place < Layout.Places; place++) {
   const at = Field.Attributes + place * Part.Count;
-  numbers[at + Part.Name] = placesAt + place * placeBytes;
+  numbers[at + Part.Name] = Layout.PlacesAt + place * Layout.PlaceBytes;
 }
-numbers[Field.FlagKey] = flagKeyAt;
-numbers[Field.TargetingKey] = targetingKeyAt;
-addon.bind(buffer);
+numbers[Field.FlagKey] = Layout.FlagKeyAt;
+numbers[Field.TargetingKey] = Layout.TargetingKeyAt;
 
 const hasOwn = Object.prototype.hasOwnProperty;
 
@@ -116,8 +87,8 @@ export function evaluate(
   context: Context | undefined,
   skipTargetingKey: boolean,
 ): number {
-  const mine = ++turn;
   let count = writeKeys(flagKey, targetingKey) ? 0 : -1;
+  const mine = turn;
   if (count === 0) {
     for (const name in context) {
       if (!hasOwn.call(context, name)) {
@@ -144,7 +115,7 @@ export function evaluate(
 /**
  * Evaluates a flag for attributes that are texts, in the form in which the vendor's data has the values: as evaluate, and
  * runs no code of the user. texts holds each name followed by its text; length counts both, and what is beyond does not
- * matter.
+ * matter. distinct says of how many of the first names evaluateNamed may assume that they differ and count.
  */
 export function evaluateTexts(
   handle: Handle,
@@ -153,8 +124,8 @@ export function evaluateTexts(
   targetingKey: string,
   texts: readonly string[],
   length: number,
+  distinct: number = 0,
 ): number {
-  turn++;
   let count = writeKeys(flagKey, targetingKey) ? 0 : -1;
   for (let i = 0; i < length && count >= 0; i += 2) {
     const name = texts[i] as string;
@@ -163,6 +134,7 @@ export function evaluateTexts(
       names[count] === name && values[count] === text ? count + 1 : putEncoded(count, name, Kind.String, text, text);
   }
   if (count >= 0) {
+    sound = distinct;
     return resolve(handle, Want.Vendor, flags, count);
   }
   const attributes: NamedAttribute[] = [];
@@ -172,11 +144,118 @@ export function evaluateTexts(
   return evaluateLarge(handle, Want.Vendor, flags, flagKey, targetingKey, attributes);
 }
 
-/** Writes the keys into their places. False when they do not fit. */
-function writeKeys(flagKey: string, targetingKey: string): boolean {
+/** A name with a value, as a program gives it: anything. */
+export interface Named {
+  readonly name?: unknown;
+  readonly value?: unknown;
+}
+
+/** Appends a name and the text of a value to texts as evaluateTexts takes them, if they count, and returns the new length. */
+export type AppendNamed = (texts: string[], length: number, name: unknown, value: unknown) => number;
+
+/** Texts for one request. They are taken while it is made, because a getter may evaluate another flag. */
+let spare: string[] | undefined = [];
+
+/**
+ * Evaluates a flag as evaluateTexts, for a list of names with values, of which `append` says what counts. At last comes the
+ * text `last` with the name `lastName`, which append leaves out; undefined if there is none. Reads each name and each value
+ * once, and throws only what getters of the list do.
+ *
+ * As long as the names are those of the request before, which nearly all users of a program have in common, their values go
+ * straight into their places.
+ */
+export function evaluateNamed(
+  handle: Handle,
+  flags: Flags,
+  flagKey: string,
+  targetingKey: string,
+  list: readonly (Named | null | undefined)[],
+  append: AppendNamed,
+  lastName: string,
+  last: string | undefined,
+): number {
+  let count = 0;
+  let other: { name: unknown; value: unknown } | undefined; // what was read and is not in its place
+  if (writeKeys(flagKey, targetingKey)) {
+    writing = true;
+    try {
+      for (; count < list.length; count++) {
+        const named = list[count];
+        const name = named?.name;
+        const value = named?.value;
+        if (count >= sound || names[count] !== name || !putText(count, value)) {
+          other = { name, value };
+          break;
+        }
+      }
+    } finally {
+      writing = false;
+    }
+    if (other === undefined) {
+      if (last === undefined) {
+        return resolve(handle, Want.Vendor, flags, count);
+      }
+      if (names[count] === lastName && putText(count, last)) {
+        return resolve(handle, Want.Vendor, flags, count + 1);
+      }
+    }
+  }
+  const texts = spare ?? [];
+  spare = undefined;
+  let length = 0;
+  for (let place = 0; place < count; place++) {
+    texts[length++] = names[place] as string;
+    texts[length++] = values[place] as string;
+  }
+  if (other !== undefined) {
+    length = append(texts, length, other.name, other.value);
+    count++;
+  }
+  for (; count < list.length; count++) {
+    const named = list[count];
+    length = append(texts, length, named?.name, named?.value);
+  }
+  const distinct = length / 2;
+  if (last !== undefined) {
+    texts[length++] = lastName;
+    texts[length++] = last;
+  }
+  const code = evaluateTexts(handle, flags, flagKey, targetingKey, texts, length, distinct);
+  spare = texts;
+  return code;
+}
+
+/** Writes a text into a place that holds the right name and another text. False when that is impossible. */
+function putText(place: number, text: unknown): boolean {
+  if (typeof text !== 'string') {
+    return false;
+  }
+  if (values[place] === text) {
+    return true;
+  }
+  const at = Field.Attributes + place * Part.Count;
+  const textAt = Layout.PlacesAt + place * Layout.PlaceBytes + Layout.NameBytes;
+  values[place] = unknown;
+  const length = write(text, textAt, Layout.ValueBytes);
+  if (length < 0) {
+    return false;
+  }
+  numbers[at + Part.Kind] = Kind.String;
+  numbers[at + Part.TextOrInteger] = textAt;
+  numbers[at + Part.TextLength] = length;
+  values[place] = text;
+  return true;
+}
+
+/** Begins a request, and writes the keys into their places. False when they do not fit. */
+export function writeKeys(flagKey: string, targetingKey: string): boolean {
+  turn++;
+  if (writing) {
+    return false;
+  }
   if (heldFlagKey !== flagKey) {
     heldFlagKey = unknown;
-    const length = write(flagKey, flagKeyAt, keyBytes);
+    const length = write(flagKey, Layout.FlagKeyAt, Layout.KeyBytes);
     if (length < 0) {
       return false;
     }
@@ -185,7 +264,7 @@ function writeKeys(flagKey: string, targetingKey: string): boolean {
   }
   if (heldTargetingKey !== targetingKey) {
     heldTargetingKey = unknown;
-    const length = write(targetingKey, targetingKeyAt, keyBytes);
+    const length = write(targetingKey, Layout.TargetingKeyAt, Layout.KeyBytes);
     if (length < 0) {
       return false;
     }
@@ -200,9 +279,10 @@ function resolve(handle: Handle, want: Want, flags: Flags, count: number): numbe
   numbers[Field.ClientLow] = handle.low;
   numbers[Field.ClientHigh] = handle.high;
   numbers[Field.Want] = want;
-  numbers[Field.Flags] = flags;
+  numbers[Field.Flags] = flags | Flags.ValidTexts | Flags.KnownTexts;
+  numbers[Field.KnownIds] = Layout.KnownIdsAt;
   numbers[Field.AttributeCount] = count;
-  addon.resolve();
+  answer(addon.resolve);
   return numbers[Field.Code] as number;
 }
 
@@ -228,26 +308,27 @@ function put(place: number, name: string, value: unknown): number {
 
 /** As put. held is the value by which the next call may recognise what stands in the place. */
 function putEncoded(place: number, name: string, kind: Kind, text: string, held: unknown): number {
-  if (place === places) {
+  if (place === Layout.Places) {
     return -1;
   }
   const at = Field.Attributes + place * Part.Count;
-  const nameAt = placesAt + place * placeBytes;
+  const nameAt = Layout.PlacesAt + place * Layout.PlaceBytes;
   values[place] = unknown;
+  sound = 0;
   if (kind === Kind.Boolean) {
     numbers[at + Part.TextOrInteger] = text === 'true' ? 1 : 0;
   } else {
-    const length = write(text, nameAt + nameBytes, valueBytes);
+    const length = write(text, nameAt + Layout.NameBytes, Layout.ValueBytes);
     if (length < 0) {
       return -1;
     }
-    numbers[at + Part.TextOrInteger] = nameAt + nameBytes;
+    numbers[at + Part.TextOrInteger] = nameAt + Layout.NameBytes;
     numbers[at + Part.TextLength] = length;
   }
   numbers[at + Part.Kind] = kind;
   if (names[place] !== name) {
     names[place] = unknown;
-    const length = write(name, nameAt, nameBytes);
+    const length = write(name, nameAt, Layout.NameBytes);
     if (length < 0) {
       return -1;
     }
@@ -274,7 +355,6 @@ function write(text: string, at: number, limit: number): number {
   return length;
 }
 
-const encoder = new TextEncoder();
 const views = new Map<number, Uint8Array>();
 
 /** As write, for any text. A lone surrogate becomes U+FFFD. */
@@ -315,33 +395,22 @@ function evaluateLarge(
   for (const [name, { text }] of attributes) {
     room += Part.Count * 4 + (name.length + text.length) * 3;
   }
-  const large = new ArrayBuffer(room);
-  const fields = new Int32Array(large, 0, Field.Attributes + attributes.length * Part.Count);
-  const texts = new Uint8Array(large);
-  let end = fields.byteLength;
-  const add = (field: number, text: string): void => {
-    fields[field] = end;
-    const { written } = encoder.encodeInto(text, texts.subarray(end));
-    fields[field + 1] = written;
-    end += written;
-  };
+  const large = new LargeRequest(Field.Attributes + attributes.length * Part.Count, room);
+  const { fields } = large;
   fields.set([handle.low, handle.high, want, attributes.length]);
-  fields[Field.Flags] = flags;
-  add(Field.FlagKey, flagKey);
-  add(Field.TargetingKey, targetingKey);
+  fields[Field.Flags] = flags | Flags.ValidTexts;
+  large.add(Field.FlagKey, flagKey);
+  large.add(Field.TargetingKey, targetingKey);
   attributes.forEach(([name, { kind, text }], index) => {
     const at = Field.Attributes + index * Part.Count;
-    add(at + Part.Name, name);
-    add(at + Part.TextOrInteger, text);
+    large.add(at + Part.Name, name);
+    large.add(at + Part.TextOrInteger, text);
     fields[at + Part.Kind] = kind;
     if (kind === Kind.Boolean) {
       fields[at + Part.TextOrInteger] = +(text === 'true');
     }
   });
-  addon.bind(large);
-  addon.resolve();
-  addon.bind(buffer);
-  numbers.set(fields.subarray(Field.Code, Field.Attributes), Field.Code);
+  large.answer(addon.resolve);
   return numbers[Field.Code] as number;
 }
 

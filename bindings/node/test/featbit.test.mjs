@@ -4,6 +4,7 @@ import { EventEmitter, once } from 'node:events';
 import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
 
+import { open } from 'burgee';
 import {
   BasicLogger,
   ClientError,
@@ -157,6 +158,105 @@ describe('evaluation', () => {
     };
     assert.equal(await client.boolVariation('checkout', user, null), true);
     assert.equal(await inner, false);
+  });
+
+  test('each attribute is read once, whatever the user before was like and whatever its getter evaluates', async () => {
+    const last = { name: 'last', value: 'y' };
+    for (const before of [[], [{ name: 'other', value: 'x' }], [last], [{ name: 'other', value: 'x' }, last]]) {
+      for (const name of [undefined, 'Ada']) {
+        await client.boolVariation('checkout', { key: 'u-3', name, customizedProperties: before }, null);
+        const reads = [];
+        const inner = [];
+        const getting = (attribute, value) => ({
+          name: attribute,
+          get value() {
+            reads.push(attribute);
+            inner.push(client.boolVariation('checkout', reads.length % 2 ? pro : free, null));
+            return value;
+          },
+        });
+        const properties = [{ name: 'other', value: 'x' }, getting('plan', 'pro'), getting('plan', 'free'), last];
+        const user = { key: 'u-4', name, customizedProperties: properties };
+        for (let round = 0; round < 3; round++) {
+          assert.equal(await client.boolVariation('checkout', user, null), true);
+        }
+        assert.deepEqual(reads, ['plan', 'plan', 'plan', 'plan', 'plan', 'plan']);
+        assert.deepEqual(await Promise.all(inner), [true, false, true, false, true, false]);
+        user.customizedProperties = [{ name: 'other', value: 'x' }, getting('plan', 'free'), last];
+        for (let round = 0; round < 3; round++) {
+          assert.equal(await client.boolVariation('checkout', user, null), false);
+        }
+      }
+    }
+  });
+
+  test('a getter that throws ends one evaluation only', async () => {
+    const broken = {
+      name: 'plan',
+      get value() {
+        throw new Error('no plan');
+      },
+    };
+    for (let round = 0; round < 3; round++) {
+      assert.throws(
+        () => client.boolVariation('checkout', { key: 'u', customizedProperties: [broken] }, null),
+        /no plan/,
+      );
+      assert.equal(await client.boolVariation('checkout', pro, null), true);
+      assert.equal(await client.boolVariation('checkout', free, null), false);
+    }
+  });
+
+  test('no user takes over an attribute of one before', async () => {
+    const values = ['pro', 'free', 'other', 'free', 'other', 5, undefined, 'pro'.repeat(100)];
+    let state = 1;
+    const pick = (choices) => {
+      state = (state * 48271) % 2147483647;
+      return choices[Math.floor((state / 2147483647) * choices.length)];
+    };
+    for (let round = 0; round < 30_000; round++) {
+      const properties = Array.from({ length: pick([0, 1, 2, 2, 3, 4, 5, 20]) }, () => ({
+        name: pick(['plan', 'plan', 'other', 'name']),
+        value: pick(values),
+      }));
+      const user = { key: `u-${pick([1, 2])}`, customizedProperties: properties };
+      if (pick([0, 1])) {
+        user.name = pick(['Ada', 'pro', '']);
+      }
+      const counts = properties.find(({ name, value }) => name === 'plan' && value !== undefined);
+      assert.equal(await client.boolVariation('checkout', user, null), counts?.value === 'pro', JSON.stringify(user));
+    }
+  });
+
+  test('a client of another kind in between changes nothing', async () => {
+    const is = (property, value) => featbitFlag(property, { property, value });
+    const message = messageOf([is('plan', 'pro'), is('name', 'Ada')]);
+    const other = await open({ backend: 'featbit', document: message, logLevel: 'error' });
+    const custom = (...names) => names.map((name) => ({ name, value: name === 'plan' ? 'pro' : 'x' }));
+    await using(offline(message), async (mine) => {
+      for (const context of [
+        { plan: 5, name: 'Ada' },
+        { plan: { a: 1 } },
+        { plan: true, name: 'Ada' },
+        { name: true, plan: 'x' },
+        { name: { a: 1 }, plan: 'x' },
+        { name: 'Ada', plan: 'x' },
+      ]) {
+        for (const [user, plan, name] of [
+          [{ key: 'u', customizedProperties: custom('plan') }, true, false],
+          [{ key: 'u', name: 'Ada' }, false, true],
+          [{ key: 'u', name: 'Ada', customizedProperties: custom('name', 'plan') }, true, true],
+          [{ key: 'u', customizedProperties: [{ name: 'name', value: 'Ada' }, ...custom('plan')] }, true, false],
+        ]) {
+          await mine.boolVariation('plan', { key: 'u-2', customizedProperties: custom('a', 'b') }, null);
+          other.boolean('plan', false, { targetingKey: 'u', ...context });
+          assert.equal(await mine.boolVariation('plan', user, null), plan);
+          other.boolean('plan', false, { targetingKey: 'u', ...context });
+          assert.equal(await mine.boolVariation('name', user, null), name);
+        }
+      }
+    });
+    await other.close();
   });
 
   test('evaluateCore converts as it is told, right now', () => {

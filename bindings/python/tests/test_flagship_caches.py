@@ -222,9 +222,80 @@ def test_an_answer_that_is_no_json() -> None:
         def lookup_visitor(self, visitor_id: str) -> Any:
             return {"version": {1, 2}}
 
+        def lookup_hits(self) -> Any:
+            return {"nan": float("nan")}
+
     engine = Engine(Odd())
     assert "not JSON serializable" in engine.ask("lookupVisitor", 1, visitorId="v1")["error"]
     assert len(engine.log.exceptions) == 1
+    assert "not JSON compliant" in engine.ask("lookupHits", 2)["error"]
+    assert len(engine.log.exceptions) == 2
+
+
+def test_a_log_manager_that_wants_to_end_the_thread() -> None:
+    class Ending(Log):
+        def exception(self, tag: str, exception: Any, traceback: str) -> None:  # type: ignore[override]
+            raise SystemExit(1)
+
+    class Broken(Functions):
+        def flush_visitor(self, visitor_id: str) -> Any:
+            raise ValueError("on purpose")
+
+    engine = Engine(Broken())
+    engine.log = Ending()
+    engine.ask("flushVisitor", visitorId="v1")
+    assert engine.ask("lookupVisitor", 1, visitorId="v1") == {"id": 1, "result": None}
+
+
+def test_a_coroutine_may_close_everything() -> None:
+    class Closing(Coroutines):
+        async def flush_visitor(self, visitor_id: str) -> None:
+            engine.caches.close(0)
+            done.set()
+
+        async def close_database(self) -> None:
+            await asyncio.sleep(0)
+            super().close_database()
+
+    done = threading.Event()
+    manager = Closing()
+    engine = Engine(manager)
+    engine.ask("flushVisitor", visitorId="v1")
+    assert done.wait(PATIENCE)
+    assert manager.calls == [("open", "env"), ("close",)]
+
+
+@pytest.mark.parametrize("hang", ["a function", "a coroutine"])
+def test_calls_that_hang_do_not_outlive_closing(hang: str) -> None:
+    begun, leave = threading.Event(), threading.Event()
+
+    class Hanging(Functions):
+        def flush_visitor(self, visitor_id: str) -> Any:
+            if hang == "a coroutine":
+                return self.block()
+            begun.set()
+            leave.wait(PATIENCE)
+
+        async def block(self) -> None:
+            begun.set()
+            leave.wait(PATIENCE)
+
+        def cache_visitor(self, visitor_id: str, data: Any) -> Any:
+            self.calls.append(("cache_visitor", visitor_id))
+            done.set()
+
+    done = threading.Event()
+    manager = Hanging()
+    engine = Engine(manager)
+    engine.ask("flushVisitor", visitorId="v1")
+    engine.ask("cacheVisitor", visitorId="v1", record=RECORD)
+    assert begun.wait(PATIENCE)
+    engine.caches.close(0)
+    assert manager.calls[-1] == ("close",)
+    engine.caches.open(Coroutines(), "env")
+    assert engine.ask("lookupVisitor", 1, visitorId="v1") == {"id": 1, "result": None}
+    leave.set()
+    assert done.wait(PATIENCE), "what was to be kept is kept, if late"
 
 
 def test_a_visitor_that_hangs_holds_up_no_other() -> None:

@@ -266,9 +266,10 @@ def test_contexts_keep_what_has_a_name_and_a_value() -> None:
         "none": None,
         "list": [1],
         "nan": float("nan"),
+        "huge": 10**5000,  # Python makes no text of it
     }
     assert usable(given, logs) == {"text": "", "whole": 1, "number": 1.5, "bool": True, "sdk_city": "Paris"}
-    assert len(manager.messages) == 6
+    assert len(manager.messages) == 7
     assert usable(("k", 1), logs) == {"k": 1}
     assert usable((FlagshipContext.DEVICE_TYPE, "phone"), logs) == {"sdk_deviceType": "phone"}
     for nothing in (None, 5, "k", ("k",), [("k", 1)], ([], 1)):
@@ -322,6 +323,28 @@ def test_start_refuses_what_makes_no_sense() -> None:
             Flagship.start(*wrong)  # type: ignore[arg-type]
     assert issubclass(InitializationParamError, FlagshipException)
     assert issubclass(ParamTypeError, FlagshipException)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("timeout", float("nan")),
+        ("timeout", -5),
+        ("polling_interval", float("inf")),
+        ("start_wait", "long"),
+        ("close_wait", []),
+        ("close_wait", 1e40),
+        ("hit_deduplication_time", "long"),
+        ("fetch_flags_buffering_time", True),
+        ("minimum_log_level", 30),
+        ("strict_types", "no"),
+    ],
+)
+def test_start_names_the_option_that_makes_no_sense(name: str, value: Any) -> None:
+    configuration = Bucketing(**{name: value})  # type: ignore[misc]
+    with pytest.raises(InitializationParamError, match=f"{name} is "):
+        Flagship.start("env", "key", configuration)
+    assert Flagship.config() is not configuration
 
 
 def test_metadata_of_a_missing_flag() -> None:

@@ -126,6 +126,20 @@ def test_a_key_that_is_no_text(server: FlagshipServer) -> None:
             assert not flag.metadata().exists()
 
 
+def test_a_value_that_python_cannot_read(server: FlagshipServer) -> None:
+    document = demo()
+    variation = document["campaigns"][0]["variationGroups"][1]["variations"][0]
+    variation["modifications"]["value"] = {"digits": "DIGITS", "fine": 1}
+    text = json.dumps(document).replace('"DIGITS"', "9" * 5000)
+    server.set_faults({"kind": "answer", "status": 200, "body": text, "path": "bucketing.json"})
+    with started(server) as problems:
+        visitor = fetched("v1")
+        assert visitor.get_flag("digits", 5).value() == 5
+        assert problems.messages == ["visitor v1: flag digits: its value cannot be read"]
+        assert visitor.get_flag("digits", 5).metadata().campaign_id == "c-checkout"
+        assert visitor.get_flag("fine", 5).value() == 1
+
+
 def test_hits_that_are_none(server: FlagshipServer) -> None:
     with started(server) as problems:
         visitor = Flagship.new_visitor("v1")

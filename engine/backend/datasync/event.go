@@ -84,12 +84,3 @@ func AppendMetrics(dst []byte, metrics []Metric, problem func(*Metric) string, a
 	}
 	return append(dst, ']'), any
 }
-
-// Payload joins elements into the body of a request.
-func Payload(elements ...[]byte) []byte {
-	size := len("[]")
-	for _, element := range elements {
-		size += len(element) + 1
-	}
-	return append(join(append(make([]byte, 0, size), '['), elements), ']')
-}

@@ -16,6 +16,8 @@ type Table[T any] struct {
 
 // entry is one item with what is known of where it came from. It does not change.
 type entry[T any] struct {
+	// archived items are found by nobody. They are kept because a patch may bring something older.
+	archived    bool // here, where finding an item reads it together with the item's first fields
 	item        T
 	key         string
 	text        []byte // as it came; the strings of item alias it
@@ -23,8 +25,6 @@ type entry[T any] struct {
 	place       uint64 // in the order in which keys first came
 	fingerprint uint64 // of text, comparable within this process
 	asks        Asks
-	// archived items are found by nobody. They are kept because a patch may bring something older.
-	archived bool
 }
 
 // Asks is what the evaluation of an item looks up besides it.

@@ -187,10 +187,20 @@ func (e *evaluation) participates(f *flag, r *rule, ro *rollout) bool {
 	case share == 1:
 		return true
 	case share > 0:
-		return bucket.MD5Fraction("expt", f.key, e.dispatched(r)) < share
+		draw := eval.Draw{Share: share, Unit: e.dispatched(r)}
+		if e.out.LateDraw {
+			e.out.Draw = draw
+			return false
+		}
+		return drawn(f.key, draw)
 	default:
 		return false
 	}
+}
+
+// drawn decides a draw.
+func drawn(flagKey string, draw eval.Draw) bool {
+	return bucket.MD5Fraction("expt", flagKey, draw.Unit) < draw.Share
 }
 
 // ranges are the rollouts as a trace shows them.

@@ -18,7 +18,7 @@ func appendExposure(dst []byte, ec *eval.Context, e *eval.Exposure, at int64) []
 	dst = append(dst, `,"variations":[{"featureFlagKey":`...)
 	dst = jsonscan.AppendString(dst, e.FlagKey)
 	dst = append(dst, `,"sendToExperiment":`...)
-	dst = strconv.AppendBool(dst, e.InExperiment)
+	dst = strconv.AppendBool(dst, e.InExperiment || e.Draw.Share > 0 && drawn(e.FlagKey, e.Draw))
 	dst = append(dst, `,"timestamp":`...)
 	dst = strconv.AppendInt(dst, at, 10)
 	dst = append(dst, `,"variation":{"id":`...)

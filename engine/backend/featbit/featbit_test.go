@@ -264,6 +264,35 @@ func TestTellingOfAnEvaluationAllocatesNothing(t *testing.T) {
 	datasynctest.RequireExposureNoAlloc(t, Open, exposed(t))
 }
 
+func TestADraftBecomesTheRecordOfTheEvaluation(t *testing.T) {
+	half := `{"name":"r","dispatchKey":"team","includedInExpt":true,"conditions":[],` +
+		`"variations":[{"id":"v","rollout":[0,1],"exptRollout":0.5}]}`
+	rules := datasynctest.Compile(t, newCompiler(), datasynctest.Message("full", []string{
+		flagText("half", "2024-01-01T00:00:01Z", "A", half),
+	}, nil))
+	long := strings.Repeat("é\"", 200)
+	counted := 0
+	for i := range 40 {
+		ec := eval.Context{TargetingKey: "user-" + strconv.Itoa(i), Attributes: []eval.Attribute{
+			{Name: "team", Value: eval.StringValue("team-" + strconv.Itoa(i))}, {Name: "name", Value: eval.StringValue("Ada")},
+			{Name: "age", Value: eval.Value{Kind: eval.Number, Text: "42"}}, {Name: "pro", Value: eval.BoolValue(true)},
+			{Name: long, Value: eval.StringValue(long)}, {Name: "none"}, {Name: "list", Value: eval.Value{Kind: eval.JSON, Text: "[1]"}},
+		}}
+		datasynctest.RequireDrafts(t, Open, rules, "half", &ec)
+		out := eval.Outcome{LateDraw: true}
+		rules.Resolve("half", &ec, &out)
+		require.False(t, out.InExperiment)
+		require.Equal(t, eval.Draw{Share: 0.5, Unit: "team-" + strconv.Itoa(i)}, out.Draw)
+		decided := eval.Outcome{}
+		rules.Resolve("half", &ec, &decided)
+		require.Zero(t, decided.Draw)
+		if decided.InExperiment {
+			counted++
+		}
+	}
+	require.InDelta(t, 20, counted, 10, "the draws come out both ways")
+}
+
 func BenchmarkExposureNoAlloc(b *testing.B) { datasynctest.BenchmarkExposure(b, Open, exposed(b)) }
 
 func BenchmarkSegmentNoAlloc(b *testing.B) {

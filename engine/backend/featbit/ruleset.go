@@ -10,20 +10,21 @@ type ruleset struct {
 	*datasync.Rules[flag]
 }
 
+// flag begins with what nearly every evaluation reads.
 type flag struct {
 	key            string
 	name           string
-	description    string
-	hasDescription bool
 	flagType       eval.FlagType
 	enabled        bool
-	disabled       answer
+	hasDescription bool
 	targets        datasync.Targets // by index of targetAnswers
-	targetAnswers  []answer
-	targetProblem  string // the list cannot be read beyond these targets
-	rules          []rule
+	targetProblem  string           // the list cannot be read beyond these targets
 	ruleProblem    string
+	rules          []rule
 	fallthru       rule
+	disabled       answer
+	targetAnswers  []answer
+	description    string
 	expt           bool   // exptIncludeAllTargets
 	exptProblem    string // it is absent
 }

@@ -262,6 +262,7 @@ func TestEventVectors(t *testing.T) {
 			case c.Call.Method == "variation":
 				_, out := answered(t, rules, c.Call.Key, c.Call.User, nil)
 				if out.ErrorCode == "" {
+					datasynctest.RequireDrafts(t, Open, rules, c.Call.Key, &ec)
 					exposure := out.Exposure()
 					elements = append(elements, appendExposure(nil, &ec, &exposure, 0))
 				}
@@ -274,7 +275,7 @@ func TestEventVectors(t *testing.T) {
 				}
 			}
 			var payload any
-			datasynctest.Decode(t, datasync.Payload(elements...), &payload)
+			datasynctest.Decode(t, datasynctest.Body(t, Open, elements...), &payload)
 			datasynctest.RequireEqual(t, deviations.Want(t, "events/"+c.Name, c.Payload), payload)
 		})
 	}

@@ -244,6 +244,7 @@ func TestEventVectors(t *testing.T) {
 			case c.Call.Method == "variation", c.Call.Method == "is_enabled":
 				_, out := answered(t, rules, c.Call.Key, c.Call.User, nil)
 				if out.ErrorCode == "" {
+					datasynctest.RequireDrafts(t, Open, rules, c.Call.Key, &ec)
 					elements = append(elements, appendServed(nil, &ec, out.Prerequisites, out.Exposure(), 0))
 				}
 			default:
@@ -256,7 +257,7 @@ func TestEventVectors(t *testing.T) {
 				}
 			}
 			var payload any
-			datasynctest.Decode(t, datasync.Payload(elements...), &payload)
+			datasynctest.Decode(t, datasynctest.Body(t, Open, elements...), &payload)
 			datasynctest.RequireEqual(t, deviations.Want(t, "events/"+c.Name, c.Payload), payload)
 		})
 	}

@@ -1,6 +1,8 @@
 package flagship
 
 import (
+	"strconv"
+
 	"github.com/burgee-flags/burgee/engine/backend/flagship/sdk"
 	"github.com/burgee-flags/burgee/engine/eval"
 )
@@ -32,6 +34,8 @@ func CheckAttribute(name string, v eval.Value) (problem string) {
 		return "a context key is empty"
 	case !usable(v):
 		return "the context value of " + name + " is neither a text nor a number nor true or false"
+	case v.Kind == eval.Number && !finite(v.Text):
+		return "the context value of " + name + " is beyond the range of numbers"
 	case known && fixed == reserved:
 		return "the context key " + name + " is reserved"
 	case !known, fixed&aText != 0 && v.Kind == eval.String, fixed&aNumber != 0 && v.Kind == eval.Number:
@@ -42,4 +46,9 @@ func CheckAttribute(name string, v eval.Value) (problem string) {
 		return "the context value of " + name + " is not a number"
 	}
 	return "the context value of " + name + " is neither a text nor a number"
+}
+
+func finite(number string) bool {
+	_, err := strconv.ParseFloat(number, 64)
+	return err == nil
 }

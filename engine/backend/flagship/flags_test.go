@@ -155,3 +155,12 @@ func TestContextVectors(t *testing.T) {
 		deviations.Done(t)
 	}
 }
+
+func TestANumberBeyondDoublesIsNoAttribute(t *testing.T) {
+	for number, problem := range map[string]string{
+		"1e308": "", "-1e308": "", "1e-400": "", "1e400": "the context value of far is beyond the range of numbers",
+		"-1e400": "the context value of far is beyond the range of numbers",
+	} {
+		require.Equal(t, problem, CheckAttribute("far", eval.Value{Kind: eval.Number, Text: number}), number)
+	}
+}

@@ -4,9 +4,9 @@ import type { ErrorCode } from '../errors';
 import { errorCodes } from '../errors';
 import type { Handle } from '../native';
 import { lastMessage, lastOutcome, type Outcome } from '../outcome';
-import { evaluateTexts, type Flags } from '../request';
+import { evaluateNamed, Flags, type AppendNamed } from '../request';
 import { toBoolean, toNumber } from './converters';
-import { appendProperties, isText, type IUser } from './user';
+import { appendProperties, appendProperty, isText, type IUser } from './user';
 
 /** Why a flag has its value, in classes. */
 export enum ReasonKinds {
@@ -110,8 +110,9 @@ function userProblem(user: IUser | null | undefined): Answer | undefined {
 
 const isName = (name: string): boolean => name === 'name';
 
-/** Texts for one request. They are taken while one is made, because a getter of the user may evaluate another flag. */
-let spare: string[] | undefined = [];
+const appendCustom: AppendNamed = (texts, length, name, value) => appendProperty(texts, length, name, value, isName);
+
+const none: readonly [] = [];
 
 /** Evaluates a flag. handle is undefined for a client that has no flags yet. Throws only what a getter of the user does. */
 export function evaluateFlag(handle: Handle | undefined, flags: Flags, flagKey: string, user: IUser): Answer {
@@ -125,11 +126,17 @@ export function evaluateFlag(handle: Handle | undefined, flags: Flags, flagKey: 
   if (typeof flagKey !== 'string') {
     return failed('FLAG_NOT_FOUND', flagKey);
   }
-  const texts = spare ?? [];
-  spare = undefined;
-  const length = userTexts(texts, user);
-  const code = evaluateTexts(handle, flags, flagKey, user.key, texts, length);
-  spare = texts;
+  const { name, customizedProperties } = user;
+  const code = evaluateNamed(
+    handle,
+    flags | Flags.NoExperiment,
+    flagKey,
+    user.key,
+    Array.isArray(customizedProperties) ? customizedProperties : none,
+    appendCustom,
+    'name', // last, where the engine looks first
+    isText(name) ? name : undefined,
+  );
   if (code !== 0) {
     return failed(errorCodes[code], flagKey);
   }

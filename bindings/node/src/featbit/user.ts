@@ -73,21 +73,30 @@ export function appendProperties(
   if (!Array.isArray(properties)) {
     return length;
   }
-  next: for (const property of properties as readonly (Partial<IContextProperty> | null | undefined)[]) {
-    const name = property?.name;
-    const value = property?.value;
-    const text = typeof value === 'string' ? value : propertyText(value);
-    if (typeof name !== 'string' || text === undefined || reserved(name)) {
-      continue;
-    }
-    for (let i = 0; i < length; i += 2) {
-      if (texts[i] === name) {
-        continue next;
-      }
-    }
-    texts[length] = name;
-    texts[length + 1] = text;
-    length += 2;
+  for (const property of properties as readonly (Partial<IContextProperty> | null | undefined)[]) {
+    length = appendProperty(texts, length, property?.name, property?.value, reserved);
   }
   return length;
+}
+
+/** Appends one custom attribute, as appendProperties. */
+export function appendProperty(
+  texts: string[],
+  length: number,
+  name: unknown,
+  value: unknown,
+  reserved: (name: string) => boolean,
+): number {
+  const text = typeof value === 'string' ? value : propertyText(value);
+  if (typeof name !== 'string' || text === undefined || reserved(name)) {
+    return length;
+  }
+  for (let i = 0; i < length; i += 2) {
+    if (texts[i] === name) {
+      return length;
+    }
+  }
+  texts[length] = name;
+  texts[length + 1] = text;
+  return length + 2;
 }

@@ -2,6 +2,8 @@
 import burgee = require('burgee');
 import featbit = require('burgee/featbit');
 import featureflagco = require('burgee/featureflagco');
+import flagship = require('burgee/flagship');
+import redis = require('burgee/flagship/redis');
 import flipt = require('burgee/flipt');
 
 export async function run(): Promise<string> {
@@ -14,6 +16,10 @@ export async function run(): Promise<string> {
   const fb: featbit.IFbClient = new featbit.FbClientBuilder().offline(true).build();
   const ffc: featureflagco.IFfcClient = new featureflagco.FfcClientBuilder().offline(true).build();
   await Promise.all([fb.close(), ffc.close()]);
+  const started: flagship.Flagship = await flagship.default.start('env', 'key', { decisionMode: 'BUCKETING_EDGE' });
+  const visitor: flagship.Visitor = started.newVisitor({ hasConsented: true });
+  const cache: flagship.IHitCacheImplementation = new redis.RedisHitCache();
+  void [visitor, cache];
   await client.close();
   return variantKey;
 }

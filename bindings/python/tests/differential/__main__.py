@@ -197,7 +197,7 @@ def main() -> int:
     wrong += compare("featureflagco", given.pairs, numbers, featureflagco.Environment, featureflagco_pairs)
     wrong += compare_node(given.pairs, numbers)
     wrong += flagship_programs.compare(JAVASCRIPT, given.pairs, numbers)
-    wrong += flagship_programs.compare(PYTHON, given.pairs // 5, numbers)  # that SDK takes its time
+    wrong += flagship_programs.compare(PYTHON, given.pairs // 10, numbers)  # that SDK takes its time
     return 1 if wrong else 0
 
 

@@ -11,117 +11,24 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from .flagship_deviations import PYTHON
+from .flagship_values import (
+    ATTRIBUTES,
+    FLAGS,
+    NUMBERS,
+    OPERATORS,
+    RESERVED,
+    TEXT_NUMBERS,
+    VERSION_OPERATORS,
+    VERSIONS,
+    WIDE,
+    WORDS,
+)
 
 if TYPE_CHECKING:
     from random import Random
 
 CAMPAIGNS = 30
 VISITORS = 2_500
-
-WORDS = [
-    "",
-    " ",
-    "a",
-    "A",
-    "fr",
-    "FR",
-    "ab",
-    "x y",
-    "é",
-    "E\u0301",
-    "ÿ",
-    "Ā",
-    "日本",
-    "😀",
-    "\ue000",
-    "\ufeff",
-    '"q"',
-    "\\",
-]
-WORDS += ["true", "True", "false", "null", "None", "undefined", "NaN", "nan", "Infinity", "-Infinity", "[1]", "{}"]
-TEXT_NUMBERS = [
-    "0",
-    "1",
-    "9",
-    "10",
-    "10.0",
-    "-5",
-    "+5",
-    "1e3",
-    "1E+3",
-    ".5",
-    "5.",
-    " 7 ",
-    "\u00a07\ufeff",
-    "0x10",
-    "0b11",
-    "0o17",
-]
-TEXT_NUMBERS += ["-0x1", "1_000", "12a", "1e400", "٣", "1e-7", "1e+21"]
-NUMBERS = [
-    "0",
-    "-0",
-    "0.0",
-    "1",
-    "1.0",
-    "9",
-    "10",
-    "10.0",
-    "1e1",
-    "1E3",
-    "1000",
-    "0.1",
-    "0.30000000000000004",
-    "-5",
-    "-5.0",
-]
-NUMBERS += [
-    "1e21",
-    "1e-7",
-    "0.000001",
-    "123456789012345680000",
-    "9007199254740993",
-    "1e16",
-    "1.5e300",
-    "0.0001",
-    "1e-5",
-]
-VERSIONS = [
-    "1.2.3",
-    "v1.2.3",
-    "1.2",
-    "1",
-    "1.10.0",
-    "1.2.3-alpha",
-    "1.2.3-alpha.1",
-    "1.2.3-10",
-    "1.2.3+b1",
-    "01.2.3",
-    "1.2.3.4",
-]
-TEXT_OPERATORS = ["CONTAINS", "NOT_CONTAINS", "STARTS_WITH", "ENDS_WITH"]
-ORDER_OPERATORS = ["GREATER_THAN", "LOWER_THAN", "GREATER_THAN_OR_EQUALS", "LOWER_THAN_OR_EQUALS"]
-VERSION_OPERATORS = [f"SEMVER_{name}" for name in ["EQUALS", "NOT_EQUALS", *ORDER_OPERATORS]]
-OPERATORS = [["EQUALS", "NOT_EQUALS"], TEXT_OPERATORS, ORDER_OPERATORS, ["EXISTS", "NOT_EXISTS"]]
-ATTRIBUTES = ["plan", "age", "city", "score", "vip", "Plan", "", "clé", "日本", "a b", "sdk_city", "sdk_free", "app"]
-RESERVED = ["fs_all_users", "fs_users", "fs_client", "fs_unknown", "FS_USERS"]
-FLAGS = [
-    "color",
-    "Color",
-    "size",
-    "btn_label",
-    "é",
-    "日本",
-    "😀",
-    "a b",
-    "on",
-    "json",
-    "list",
-    "nothing",
-    "mixed",
-    '"',
-    "fs_users",
-]
 
 
 def number(text: str) -> str:
@@ -143,12 +50,13 @@ class Environment:
         # Rules and contexts draw from the same few values, so that they meet.
         self.values = {name: [self._scalar() for _ in range(6)] for name in ATTRIBUTES}
         self.values["sdk_city"] = random.sample(WORDS, 6)
+        self.values["wide"] = WIDE
         self.values["app"] = random.sample(VERSIONS, 8) + random.sample(TEXT_NUMBERS, 2)
         self.ids = list(dict.fromkeys(self._visitor_id() for _ in range(VISITORS)))
         self.groups: dict[str, list[str]] = {}
         make = self._single_rule if self._chance(0.3) else self._campaign
         self.document: dict[str, Any] = {"campaigns": [make(n) for n in range(CAMPAIGNS)]}
-        if self._chance(0.1):
+        if self._chance(0.4):
             self.document["campaigns"].insert(random.randrange(CAMPAIGNS), self._malformed())
         if self._chance(0.05):
             self.document["panic"] = random.choice([True, False])
@@ -224,7 +132,7 @@ class Environment:
             operators = ["EQUALS", random.choice(random.choice(OPERATORS))]
             rule = {"operator": random.choice(operators), "key": key, "value": self._target(key)}
         else:
-            key = random.choice([*ATTRIBUTES, "missing"])
+            key = random.choice([*ATTRIBUTES, "app", "missing"])
             operator = random.choice(random.choice(OPERATORS[:3] * 2 + OPERATORS[3:]))
             if key == "app" and self._chance(0.7):
                 operator = random.choice(VERSION_OPERATORS)

@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .flagship import Environment, text
+from .flagship import Environment, number, text
 from .flagship_deviations import JAVASCRIPT, PYTHON, Agreement
 from .flagship_shrinking import shrink
 
@@ -113,7 +113,7 @@ def compare(sdk: str, visitors: int, numbers: Random) -> int:
 def show(sdk: str, case: str) -> int:
     """Compare one case as ``compare`` printed it. Returns whether it differs."""
     with Comparison(sdk) as comparison:
-        given = json.loads(case)
+        given = json.loads(case, parse_float=number, parse_int=number)
         theirs, ours = comparison.both(given["document"], [given["visitor"]])
         comparison.report(given)
         return int(theirs != ours)

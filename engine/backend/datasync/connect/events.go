@@ -18,15 +18,25 @@ type encoder struct {
 	url    string
 	header http.Header
 	auth   func() http.Header
+	// evaluation writes the element of an evaluation, as Events.Evaluation.
+	evaluation func(dst []byte, ec *eval.Context, asked []eval.Exposure, own eval.Exposure, at int64) []byte
 }
 
 // Encode implements event.Encoder.
 func (e *encoder) Encode(records []event.Record) (event.Request, error) {
-	elements := make([][]byte, len(records))
+	size := len("[]")
 	for i := range records {
-		elements[i] = records[i].Data
+		size += elementSize(records[i].Data) + len(",")
 	}
-	return event.Request{URL: e.url, Header: e.header, Auth: e.auth, Body: datasync.Payload(elements...)}, nil
+	body := append(make([]byte, 0, size), '[')
+	elements := elements{evaluation: e.evaluation}
+	for i := range records {
+		if i > 0 {
+			body = append(body, ',')
+		}
+		body = elements.append(body, records[i].Data, records[i].Time)
+	}
+	return event.Request{URL: e.url, Header: e.header, Auth: e.auth, Body: append(body, ']')}, nil
 }
 
 // Judge implements event.Encoder. A request that the server finds wrong is cut in two, until what is wrong with it stands
@@ -45,6 +55,11 @@ func (e *encoder) Judge(status int) event.Verdict {
 // exposure is backend.Events.Exposure.
 func (v *Vendor) exposure(dst []byte, ec *eval.Context, out *eval.Outcome, at int64) []byte {
 	return v.Events.Evaluation(dst, ec, out.Prerequisites, out.Exposure(), at)
+}
+
+// draft is backend.Events.Draft.
+func (v *Vendor) draft(dst []byte, ec *eval.Context, out *eval.Outcome) []byte {
+	return appendDraft(dst, ec, out)
 }
 
 // track returns backend.Events.Track: a metric, whose value is 1 unless one is given.

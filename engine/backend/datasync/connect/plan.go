@@ -99,8 +99,10 @@ func (o *Options) auth(v *Vendor) func() http.Header {
 // events plans the sending of events; without a client nothing is sent.
 func (v *Vendor) events(opts *option.Reader, o *Options, client *transport.Client) *backend.Events {
 	config, disabled := backend.Delivery(opts, event.Config{
-		Client:      client,
-		Encoder:     &encoder{url: o.EventURL + v.EventsPath, header: o.header(), auth: o.auth(v)},
+		Client: client,
+		Encoder: &encoder{
+			url: o.EventURL + v.EventsPath, header: o.header(), auth: o.auth(v), evaluation: v.Events.Evaluation,
+		},
 		Events:      event.DefaultEvents,
 		BatchEvents: batchEvents,
 		Interval:    v.Defaults.FlushInterval,
@@ -114,6 +116,7 @@ func (v *Vendor) events(opts *option.Reader, o *Options, client *transport.Clien
 		Lanes:    []backend.Lane{{Queue: config}},
 		Disabled: disabled || client == nil,
 		Exposure: v.exposure,
+		Draft:    v.draft,
 		Track:    v.track(o.AppType),
 	}
 }

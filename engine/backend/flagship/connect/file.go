@@ -2,6 +2,7 @@ package connect
 
 import (
 	"context"
+	"slices"
 
 	"github.com/goccy/go-json"
 
@@ -35,22 +36,17 @@ func (r *remembering) Compile(u source.Update) (eval.Ruleset, []backend.Warning,
 	return rules, warnings, nil
 }
 
-// documentResult is the environment file that came last; null before the first.
-type documentResult struct {
-	Document json.RawMessage `json:"document"`
-}
-
-// document answers {} -> {"document"}.
+// document answers {} -> {"document"}: the environment file that came last; null before the first.
 func (in *instance) document(*option.Reader) backend.Action {
 	return func(context.Context, *backend.Call) (any, error) {
 		packed := in.file.Load()
 		if packed == nil {
-			return documentResult{}, nil
+			return json.RawMessage(`{"document":null}`), nil
 		}
 		text, err := source.Unpack(*packed, transport.DefaultMaxBody)
 		if err != nil {
 			return nil, &eval.Error{Code: eval.CodeGeneral, Op: "flagship.document", Msg: err.Error(), Err: err}
 		}
-		return documentResult{Document: text}, nil
+		return json.RawMessage(slices.Concat([]byte(`{"document":`), text, []byte{'}'})), nil
 	}
 }

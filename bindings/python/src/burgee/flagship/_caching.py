@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 from ._workers import Coroutines, Worker
 from .errors import HitCacheTimeoutException, VisitorCacheTimeoutException
@@ -28,6 +29,7 @@ _METHODS = {
 }
 _LANES = 4  # visitors that are served at the same time
 _PATIENCE = 10.0  # seconds, for everything that is no lookup
+_LEAST_PATIENCE = 0.2  # seconds, for those who come last when everybody has to wait
 _FORK_PATIENCE = 0.5  # seconds, for each call that is under way
 _TAG = "CACHE"
 
@@ -47,13 +49,16 @@ class Caches:
 
     def _renew(self) -> None:
         self._coroutines = Coroutines()
-        self._hits = Worker("burgee-cache-hits", self._report)
-        self._visitors = [Worker(f"burgee-cache-{number}", self._report) for number in range(_LANES)]
+        # The first is for hits, the others for visitors.
+        self._lanes = [self._lane(number) for number in range(1 + _LANES)]
         self._held: list[Worker] = []
+
+    def _lane(self, number: int) -> Worker:
+        return Worker(f"burgee-cache-{number}", self._report)
 
     def before_fork(self) -> None:
         """Let no call to the manager run: what it has locked, as in a database, would stay locked in the child."""
-        self._held = [lane for lane in (self._hits, *self._visitors) if lane.hold(_FORK_PATIENCE)]
+        self._held = [lane for lane in self._lanes if lane.hold(_FORK_PATIENCE)]
 
     def after_fork(self) -> None:
         """Let calls run again, in the parent."""
@@ -74,9 +79,13 @@ class Caches:
             self._guarded(lambda: manager.open_database(env_id))
 
     def close(self, seconds: float) -> None:
-        """Serve what is waiting, and have the manager close its database."""
-        for lane in (self._hits, *self._visitors):
-            lane.settle(seconds)
+        """Serve what is waiting, and have the manager close its database. Calls that hang then are left to themselves."""
+        until = time.monotonic() + seconds
+        for number, lane in enumerate(self._lanes):
+            if not lane.settle(max(until - time.monotonic(), _LEAST_PATIENCE)):
+                lane.retire()
+                self._lanes[number] = self._lane(number)
+                self._coroutines = Coroutines()  # its event loop may be what hangs
         manager = self._manager
         self.leave()
         if manager is not None:
@@ -96,7 +105,7 @@ class Caches:
             self._reply(event, {"result": {}})  # what waits there is the parent's, which is going to send it
             return
         visitor = event.get("visitorId")
-        lane = self._hits if visitor is None else self._visitors[hash(visitor) % _LANES]
+        lane = self._lanes[0 if visitor is None else 1 + hash(visitor) % _LANES]
         if not lane.put(lambda: self._serve(manager, event)):
             self._logs().error(_TAG, f"{event['operation']}: too many requests are waiting for the cache manager")
             self._reply(event, {"error": "too many requests are waiting"})
@@ -124,7 +133,7 @@ class Caches:
             return
         try:
             taken = self._answer({"id": event["id"], **answer})
-        except (TypeError, ValueError) as problem:  # what the cache has found cannot be written as JSON
+        except Exception as problem:  # what the cache has found cannot be written as JSON
             self._report(problem)
             taken = self._answer({"id": event["id"], "error": str(problem)})
         if not taken and "error" not in answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 # burgee_code
 OK = 0
+PARSE_ERROR = 4
 FORKED = 13
 
 # burgee_flag_status

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ._logs import Logs
 
 _TAG = "UPDATE_CONTEXT"
+_MOST_BITS = 1024  # what is larger than every float has no order among numbers, and may have no text
 
 
 def entries(context: Any) -> dict[Any, Any]:
@@ -40,6 +41,8 @@ def usable(context: Any, logs: Logs) -> dict[str, Any]:
             logs.error(_TAG, f"a context key must be a text that is not empty, not {name!r}")
         elif not isinstance(value, (str, int, float)) or (isinstance(value, float) and not math.isfinite(value)):
             logs.error(_TAG, f"the context value of {name} must be a str, an int, a float or a bool, not {value!r}")
+        elif isinstance(value, int) and value.bit_length() > _MOST_BITS:
+            logs.error(_TAG, f"the context value of {name} is too large")
         else:
             attributes[name] = value
     return attributes

@@ -149,6 +149,7 @@ class Engine:
 
     def start(self, env_id: str, api_key: str, config: _FlagshipConfig) -> None:
         """Start the SDK, after it was stopped if it had been started before."""
+        options = config._engine_options()
         with self._lock:
             self._end()
             config.env_id, config.api_key = env_id, api_key
@@ -166,7 +167,7 @@ class Engine:
             self._caches.open(config.cache_manager, env_id)
             started = Connection(self)
             try:
-                open_session(started, {**_SDK, "env_id": env_id, "api_key": api_key, **config._engine_options()})
+                open_session(started, {**_SDK, "env_id": env_id, "api_key": api_key, **options})
             except InvalidConfigError as problem:
                 self._caches.close(_LAST_PATIENCE)
                 self._config = self._logs = None

@@ -7,7 +7,7 @@ from uuid import uuid4
 from .. import _native
 from .._session import interruptible
 from ..errors import BurgeeError
-from ._codes import EXPOSED_NOT_FOUND, EXPOSURE_NOT_READY, EXPOSURE_PANIC, FORKED, NOT_FOUND, OK, PANIC, REFUSED
+from ._codes import EXPOSED_NOT_FOUND, EXPOSURE_NOT_READY, EXPOSURE_PANIC, FORKED, NOT_FOUND, OK, PANIC, PARSE_ERROR, REFUSED
 from ._context import usable
 from ._engine import ENGINE
 from .errors import FlagExpositionNotFoundException, FlagNotFoundException, FlagTypeException
@@ -81,6 +81,8 @@ class VisitorHandle(_native.FlagshipVisitor):
             if not matches:
                 ENGINE.logs.exception("GET_FLAG", FlagTypeException(self._visitor_id, flag.key))
             self._told_exposure(flag.key, exposure)
+        elif code == PARSE_ERROR:
+            self._error("GET_FLAG", f"flag {flag.key}: its value cannot be read")
         elif status == NOT_FOUND and ENGINE.runs:
             ENGINE.logs.exception("GET_FLAG", FlagNotFoundException(self._visitor_id, flag.key))
         else:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from .errors import InitializationParamError
+from .log_manager import LogLevel
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
@@ -9,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Any, TypedDict
 
     from .cache_manager import CacheManager
-    from .log_manager import LogLevel, LogManager
+    from .log_manager import LogManager
     from .status_listener import StatusListener
     from .tracking_manager import CacheStrategy, ClosingStrategy, TrackingManagerConfig
 
@@ -100,6 +103,7 @@ _SAME = (
 )
 _MILLISECONDS = {"start_wait": "start_wait_ms", "close_wait": "close_wait_ms"}
 _SECONDS = ("hit_deduplication_time", "fetch_flags_buffering_time")
+_LONGEST = 31_622_400_000  # milliseconds, as in the engine
 _OURS = ("strict_types", "minimum_log_level")
 
 
@@ -111,14 +115,32 @@ def check_own(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
 
 
 def engine_options(own: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options as the engine has them."""
+    """Return the options as the engine has them.
+
+    Raises:
+        InitializationParamError: one that is not for the engine, or that has to be converted for it, makes no sense.
+    """
+    _check("minimum_log_level", own, LogLevel)
+    _check("strict_types", own, bool)
     options = {name: own[name] for name in _SAME if name in own}
     for name, called in _MILLISECONDS.items():
         if name in own:
-            options[called] = int(own[name])
+            options[called] = int(milliseconds(name, own[name]))
     for name in _SECONDS:
         if name in own:
-            options[name] = own[name] / 1000
+            options[name] = milliseconds(name, own[name]) / 1000
     if "engine_log_level" in own:
         options["log_level"] = own["engine_log_level"]
     return options
+
+
+def milliseconds(name: str, value: Any, least: float = 0) -> float:
+    """Return an amount of time that is a number. Raises InitializationParamError."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and least <= value <= _LONGEST:
+        return value
+    raise InitializationParamError(f"{name} is {value!r}, want milliseconds, at most {_LONGEST}")
+
+
+def _check(name: str, own: Mapping[str, Any], kind: type) -> None:
+    if name in own and not isinstance(own[name], kind):
+        raise InitializationParamError(f"{name} is {own[name]!r}, want a {kind.__name__}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import threading
+from contextlib import suppress
 from queue import SimpleQueue
 
 TYPE_CHECKING = False
@@ -27,6 +28,7 @@ class Worker:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._running = threading.RLock()  # held by a job
+        self._retired = False
 
     def put(self, job: Job) -> bool:
         """Have a job done. Returns False, and drops it, when too many are waiting."""
@@ -44,13 +46,22 @@ class Worker:
                     self._thread = thread
         return True
 
-    def settle(self, seconds: float) -> None:
-        """Wait until everything that was put so far is done; not in a job, which would wait for itself."""
+    def settle(self, seconds: float) -> bool:
+        """Wait until everything that was put so far is done; not in a job, which would wait for itself.
+
+        Returns False when that takes longer.
+        """
         if self._thread is None or self.is_current():
-            return
+            return True
         done = threading.Event()
-        if self.put(done.set):
-            done.wait(seconds)
+        return self.put(done.set) and done.wait(seconds)
+
+    def retire(self) -> None:
+        """Have the thread end after everything that was put so far, if that ever ends."""
+        self.put(self._retire)
+
+    def _retire(self) -> None:
+        self._retired = True
 
     def hold(self, seconds: float) -> bool:
         """Keep jobs from running until release. Returns False when one runs for longer than that."""
@@ -65,7 +76,7 @@ class Worker:
         return self._thread is threading.current_thread()
 
     def _work(self) -> None:
-        while True:
+        while not self._retired:
             self._do(self._jobs.get())
 
     def _do(self, job: Job) -> None:
@@ -73,7 +84,8 @@ class Worker:
             with self._running:
                 job()
         except BaseException as problem:  # one that wants to end this thread must not harm the others
-            self._report(problem)
+            with suppress(BaseException):  # nor must a log manager that wants to
+                self._report(problem)
 
 
 class News:
@@ -101,6 +113,7 @@ class Coroutines:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
 
     def finish(self, value: Any, seconds: float) -> Any:
         """Return a value, or what it yields when it is awaitable.
@@ -110,6 +123,8 @@ class Coroutines:
         """
         if not inspect.isawaitable(value):
             return value
+        if self._thread is threading.current_thread():  # a coroutine has called the SDK, and meanwhile no other runs
+            return _elsewhere(value, seconds)
         loop = self._running()
         if loop is None:
             return asyncio.run(_within(value, seconds))
@@ -125,8 +140,16 @@ class Coroutines:
                 except RuntimeError:  # the interpreter is ending, and starts no more threads
                     loop.close()
                     return None
-                self._loop = loop
+                self._loop, self._thread = loop, thread
             return self._loop
+
+
+def _elsewhere(value: Awaitable[Any], seconds: float) -> Any:
+    """Return what an awaitable yields, in an event loop that ends with it."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as other:
+        return other.submit(asyncio.run, _within(value, seconds)).result()
 
 
 async def _within(value: Awaitable[Any], seconds: float) -> Any:

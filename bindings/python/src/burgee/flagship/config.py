@@ -71,25 +71,25 @@ class _FlagshipConfig:
 
     def _engine_options(self) -> dict[str, Any]:
         """Return the options of the engine, but those that say where it is."""
-        from ._options import engine_options
+        from ._options import _LONGEST, engine_options, milliseconds
 
         cache = self.cache_manager
+        timeout = milliseconds("timeout", self.timeout)
         options = {
             "decision_mode": "bucketing" if self.decision_mode is DecisionMode.BUCKETING else "decision_api",
             "targeting": "python",
-            "fetch_timeout": self.timeout / 1000,
-            "request_timeout": self.timeout / 1000,
+            "fetch_timeout": timeout / 1000,
+            "request_timeout": timeout / 1000,
             "tracking": self.tracking_manager_config._options(),
             "visitor_cache": isinstance(cache, VisitorCacheImplementation),
             "hit_cache": isinstance(cache, HitCacheImplementation),
-            "start_wait_ms": int(min(self.timeout, 15000)),
+            "start_wait_ms": int(min(timeout, 15000)),
         }
         if cache is not None:
             options["cache_timeout"] = cache.timeout / 1000
         if self.decision_mode is DecisionMode.BUCKETING:
-            options["polling_interval"] = (
-                max(self.polling_interval, _SHORTEST) / 1000 if self.polling_interval > 0 else 0
-            )
+            interval = milliseconds("polling_interval", self.polling_interval, -_LONGEST)
+            options["polling_interval"] = max(interval, _SHORTEST) / 1000 if interval > 0 else 0
         options.update(engine_options(self._own))
         return options
 
