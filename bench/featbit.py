@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from flags import COUNT, flag_key
-from processes import BUILD, SUBJECTS, Figures, Subject, alternate, figures_of
+from processes import LOCAL_SERVER, SUBJECTS, Figures, Subject, alternate, figures_of
 
 SECRET = "Zk3Q0v1rTUmYw7c2b9eXoA9XqL4nGmT0iRkVd5uWjEsQ"
-SERVER = BUILD / "burgee-local-server"
 PEERS = {"python": "fb-python-sdk", "node": "@featbit/node-server-sdk"}
 
 
@@ -72,7 +71,7 @@ def write(path: Path) -> None:
 @contextmanager
 def serving(document: Path) -> Iterator[dict[str, str]]:
     """Runs the local server. Yields its addresses: url, and control, which changes flags."""
-    command = [str(SERVER), "--backend", "featbit", "--file", str(document), "--secret", SECRET]
+    command = [str(LOCAL_SERVER), "--backend", "featbit", "--file", str(document), "--secret", SECRET]
     with subprocess.Popen(
         [*command, "--count-events", "--quiet"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as server:

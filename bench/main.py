@@ -15,6 +15,7 @@ from typing import Any
 
 import featbit
 import flags
+import flagship
 from measure import LIBRARY, Hosts, flipt_library, go
 from processes import BUILD, ROOT, WORK, BenchError, run, serving
 from table import Row, markdown, rows
@@ -45,9 +46,12 @@ def measure(rounds: int) -> dict[str, Any]:
         print("bench: flipt-client is left out: it needs Python 3.11 on x86-64 or arm64", file=sys.stderr)
     environment = WORK / "featbit.json"
     featbit.write(environment)
-    with serving(folder) as url, featbit.serving(environment) as addresses:
+    campaigns = WORK / "flagship.json"
+    flagship.write(campaigns)
+    with serving(folder) as url, featbit.serving(environment) as addresses, flagship.serving(campaigns) as where:
         hosts = Hosts(url, rounds)
         vendor = featbit.FeatBit(addresses, rounds, hosts.node)
+        visitors = flagship.Flagship(where, rounds, hosts.node)
         sections: dict[str, Callable[[], Any]] = {
             "go": go,
             "c_speed": hosts.c_speed,
@@ -61,6 +65,9 @@ def measure(rounds: int) -> dict[str, Any]:
             "featbit_speed": vendor.speed,
             "featbit_pushed": vendor.pushed,
             "featbit_events": vendor.events,
+            "flagship_speed": visitors.speed,
+            "flagship_visitors": visitors.visitors,
+            "flagship_hits": visitors.hits,
         }
         for name, section in sections.items():
             start = monotonic()
@@ -84,7 +91,8 @@ def write_readme(results: dict[str, Any], table: str) -> None:
     note = (
         f"Measured with `make bench` on {about['cores']} cores of {about['processor']} ({about['system']}), "
         f"Go {about['go']}, Python {about['python']}, Node {about['node']}, beside flipt-client 1.4.3 with its native "
-        "engine, @flipt-io/flipt-client-js 0.5.1, fb-python-sdk 1.1.7 and @featbit/node-server-sdk 1.3.0."
+        "engine, @flipt-io/flipt-client-js 0.5.1, fb-python-sdk 1.1.7, @featbit/node-server-sdk 1.3.0, flagship 3.0.0 "
+        "and @flagship.io/js-sdk 5.1.6."
     )
     path.write_text(f"{head}{BEGIN}\n{table}\n\n{note}\n{END}{tail}")
 

@@ -19,7 +19,10 @@ NODE_MODULES = BUILD / "bench-node" / "node_modules"
 FLIPT_PLATFORMS = {"x86_64": "linux_x86_64", "aarch64": "linux_aarch64"}
 DELAY_SECONDS = 2
 DELAY_RUNS = 3
-BENCHMARK = re.compile(r"^(Benchmark\w+)\S*\s+\d+\s+([\d.]+) ns/op\s+(\d+) B/op\s+(\d+) allocs/op", re.MULTILINE)
+BENCHMARK = re.compile(
+    r"^pkg: \S+?/burgee/(?:engine/)?(\S+)|^(Benchmark\w+)\S*\s+\d+\s+([\d.]+) ns/op\s+(\d+) B/op\s+(\d+) allocs/op",
+    re.MULTILINE,
+)
 
 
 def flipt_library() -> Path | None:
@@ -33,15 +36,19 @@ def flipt_library() -> Path | None:
 
 
 def go() -> dict[str, dict[str, list[float]]]:
-    """Runs the benchmarks that must not allocate. Returns ns, bytes and allocs by name."""
+    """Runs the benchmarks that must not allocate. Returns ns, bytes and allocs by "<folder> <name>"."""
     tests = [path for top in ("engine", "ffi") for path in (ROOT / top).rglob("*_test.go")]
     folders = {f"./{path.parent.relative_to(ROOT)}" for path in tests if "NoAlloc(b *testing.B)" in path.read_text()}
     if not folders:
         raise BenchError("there is no Go benchmark whose name ends with NoAlloc")
     flags = ["-run", "^$", "-bench", "NoAlloc$", "-benchmem", "-benchtime", "20ms", "-count", "20"]
     found: dict[str, dict[str, list[float]]] = {}
-    for name, ns, size, allocs in BENCHMARK.findall(run("go", "test", *flags, *sorted(folders), timeout=300)):
-        figures = found.setdefault(name, {"ns": [], "bytes": [], "allocs": []})
+    package = ""
+    for folder, name, ns, size, allocs in BENCHMARK.findall(run("go", "test", *flags, *sorted(folders), timeout=300)):
+        package = folder or package
+        if not name:
+            continue
+        figures = found.setdefault(f"{package} {name}", {"ns": [], "bytes": [], "allocs": []})
         figures["ns"].append(float(ns))
         figures["bytes"].append(float(size))
         figures["allocs"].append(float(allocs))

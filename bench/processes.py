@@ -13,6 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 WORK = BUILD / "bench"
 SUBJECTS = ROOT / "bench" / "subjects"
+LOCAL_SERVER = BUILD / "burgee-local-server"
+PEERS = ("flipt", "python fb-python-sdk", "node @featbit", "python flagship", "node @flagship.io")
 
 Figures = dict[str, float]
 Subject = Callable[[], Figures]
@@ -36,9 +38,9 @@ def run(*command: str | Path, environment: Mapping[str, str] | None = None, time
     return done.stdout
 
 
-def figures_of(*command: str | Path, environment: Mapping[str, str] | None = None) -> Figures:
+def figures_of(*command: str | Path, environment: Mapping[str, str] | None = None, timeout: float = 120) -> Figures:
     """Runs a command and reads the last line of its stdout as a JSON object."""
-    lines = run(*command, environment=environment).strip().splitlines()
+    lines = run(*command, environment=environment, timeout=timeout).strip().splitlines()
     found = json.loads(lines[-1]) if lines else None
     if not isinstance(found, dict):
         raise BenchError(f"{command[0]} printed no figures")
@@ -59,7 +61,7 @@ def alternate(count: int, subjects: Mapping[str, Subject]) -> dict[str, dict[str
             try:
                 figures = subject()
             except BenchError as error:
-                if not name.startswith(("flipt", "python fb-python-sdk", "node @featbit")):
+                if not name.startswith(PEERS):
                     raise
                 print(f"bench: {name} is left out: {error}", file=sys.stderr)
                 failed.add(name)

@@ -9,9 +9,12 @@ export function engineName(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => '_' + letter.toLowerCase());
 }
 
-/** Replaces the engine's names of options in a text, where there are other words for them. */
+/**
+ * Replaces the engine's names of options in a text, where there are other words for them. A name is looked for only where a
+ * word begins, or else a text without an end, which anybody may have made, would take time that grows with its square.
+ */
 export function inWords(text: string, word: (name: string) => string | undefined): string {
-  return text.replace(/[a-z0-9]+(?:_[a-z0-9]+)+/g, (name) => word(name) ?? name);
+  return text.replace(/(?<![a-z0-9])[a-z0-9]+(?:_[a-z0-9]+)+/g, (name) => word(name) ?? name);
 }
 
 /** Options in the engine's words, as JSON, and the way back for messages. */

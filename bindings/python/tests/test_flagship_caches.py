@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from burgee._values import encode
 from burgee.flagship._caching import Caches
 from burgee.flagship._logs import Logs
 from burgee.flagship.cache_manager import (
@@ -51,7 +52,7 @@ class Engine:
         self.caches.open(manager, "env")
 
     def _answer(self, answer: dict[str, Any]) -> bool:
-        json.dumps(answer)
+        encode(answer)
         with self._more:
             self.answers[answer["id"]] = answer
             self._more.notify_all()
@@ -220,13 +221,13 @@ def test_a_function_that_answers_too_late_is_logged() -> None:
 def test_an_answer_that_is_no_json() -> None:
     class Odd(Functions):
         def lookup_visitor(self, visitor_id: str) -> Any:
-            return {"version": {1, 2}}
+            return {"version": b"1"}
 
         def lookup_hits(self) -> Any:
             return {"nan": float("nan")}
 
     engine = Engine(Odd())
-    assert "not JSON serializable" in engine.ask("lookupVisitor", 1, visitorId="v1")["error"]
+    assert "no value of JSON" in engine.ask("lookupVisitor", 1, visitorId="v1")["error"]
     assert len(engine.log.exceptions) == 1
     assert "not JSON compliant" in engine.ask("lookupHits", 2)["error"]
     assert len(engine.log.exceptions) == 2
@@ -274,7 +275,7 @@ def test_calls_that_hang_do_not_outlive_closing(hang: str) -> None:
             if hang == "a coroutine":
                 return self.block()
             begun.set()
-            leave.wait(PATIENCE)
+            return leave.wait(PATIENCE) and None
 
         async def block(self) -> None:
             begun.set()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import gc
+import json
+import math
 import threading
 import weakref
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from flagship_sdk import fetched, started
+from flagship_sdk import Recorder, fetched, started
 from flagship_server import FlagshipServer, demo
 from test_flagship_server import FLAGS
 
@@ -126,18 +128,25 @@ def test_a_key_that_is_no_text(server: FlagshipServer) -> None:
             assert not flag.metadata().exists()
 
 
-def test_a_value_that_python_cannot_read(server: FlagshipServer) -> None:
+def test_numbers_of_the_vendor_that_python_cannot_read(server: FlagshipServer) -> None:
     document = demo()
     variation = document["campaigns"][0]["variationGroups"][1]["variations"][0]
-    variation["modifications"]["value"] = {"digits": "DIGITS", "fine": 1}
-    text = json.dumps(document).replace('"DIGITS"', "9" * 5000)
-    server.set_faults({"kind": "answer", "status": 200, "body": text, "path": "bucketing.json"})
-    with started(server) as problems:
+    variation["modifications"]["value"] = {"digits": "DIGITS", "list": ["DIGITS"], "far": "FAR", "fine": 1}
+    text = json.dumps(document).replace('"DIGITS"', "9" * 5000).replace('"FAR"', "1e400")
+    server.fail({"kind": "answer", "status": 200, "body": text, "path": "bucketing.json"})
+    cache = Recorder()
+    with started(server, cache_manager=cache) as problems:
         visitor = fetched("v1")
         assert visitor.get_flag("digits", 5).value() == 5
         assert problems.messages == ["visitor v1: flag digits: its value cannot be read"]
         assert visitor.get_flag("digits", 5).metadata().campaign_id == "c-checkout"
+        assert visitor.get_flag("list", []).value() == [math.inf]
+        assert visitor.get_flag("far", 0.5).value() == math.inf
         assert visitor.get_flag("fine", 5).value() == 1
+        assert json.loads(str(visitor))["flags"]["fine"] == 1
+        cache.wait("cache_visitor")
+        assert fetched("v2").get_flag("fine", 5).value() == 1
+        cache.wait("lookup_visitor", 2)
 
 
 def test_hits_that_are_none(server: FlagshipServer) -> None:

@@ -136,7 +136,7 @@ func (c *campaignCompiler) subjectOf(key string, op operation, provider string) 
 		return byAttribute // that SDK looks for an attribute of this name, which visitors lack
 	case key == allUsersKey && (c.targeting != ByPython || op == opEquals):
 		return everybody
-	case key == sdk.UsersKey && c.targeting != ByPython:
+	case key == sdk.UsersKey: // which visitors of the Python SDK would have to be given by hand
 		return byVisitor
 	}
 	return byAttribute

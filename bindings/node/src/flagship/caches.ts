@@ -1,6 +1,6 @@
 /** The caches that a program may bring: the engine asks for what they are to do, and this hands it on. */
 import type { VendorEvent } from '../connection';
-import { isThenable, messageOf, type Logs } from './logging';
+import { messageOf, type Logs } from './logging';
 import type { HitCacheDTO, VisitorCacheDTO } from './types';
 
 type Awaitable<Value> = Value | PromiseLike<Value>;
@@ -96,32 +96,19 @@ export class Caches {
     }
   }
 
-  /** Calls the program at once, and turns whatever it does into a promise. */
-  private attempt(operation: string, run: () => unknown): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      try {
-        const result = run();
-        if (!isThenable(result)) {
-          resolve(result);
-          return;
-        }
-        const { limit } = this.implementations;
-        const timer = setTimeout(() => reject(new Error(`${operation} took longer than ${limit} ms`)), limit);
-        timer.unref();
-        result.then(
-          (value) => {
-            clearTimeout(timer);
-            resolve(value);
-          },
-          (error: unknown) => {
-            clearTimeout(timer);
-            reject(error as Error);
-          },
-        );
-      } catch (error) {
-        reject(error as Error);
-      }
+  /** Calls the program at once. Rejects when that fails or takes too long. */
+  private async attempt(operation: string, run: () => unknown): Promise<unknown> {
+    const { limit } = this.implementations;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      const expired = (): void => reject(new Error(`${operation} took longer than ${limit} ms`));
+      timer = setTimeout(expired, Math.min(limit, longestTimer)).unref();
     });
+    try {
+      return await Promise.race([run(), late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Operations of one name follow one another, so that what is stored last stays. */
@@ -163,3 +150,6 @@ class Line {
 
 /** How many operations may wait in a line. */
 const longestLine = 1000;
+
+/** In milliseconds: Node takes what is longer for 1. */
+const longestTimer = 2 ** 31 - 1;

@@ -1,5 +1,6 @@
 /** The flags of a visitor at one moment. */
 import { FSFlag, FSFlagMetadata, type FlagOwner, type IFSFlag } from './flag';
+import { textOf } from './input';
 import { runtime } from './runtime';
 import type { IFSFlagMetadata, SerializedFlagMetadata } from './types';
 
@@ -56,7 +57,7 @@ export class FSFlagCollection implements IFSFlagCollection {
   get(key: string): IFSFlag {
     const entry = this.entries.get(key);
     if (entry === undefined) {
-      runtime.logs.warning('getFlags', `there is no flag ${String(key)} in the collection`);
+      runtime.logs.warning('getFlags', `there is no flag ${textOf(key)} in the collection`);
       return new FSFlag({ key });
     }
     return entry.flag;

@@ -2,6 +2,7 @@
 import type { EngineExtras } from '../featbit/options';
 import type { IHitCacheImplementation, IVisitorCacheImplementation } from './caches';
 import { CacheStrategy, DecisionMode, LogLevel, type FSSdkStatus } from './enums';
+import { namesOf } from './input';
 import type { IFlagshipLogManager } from './logging';
 import type { BucketingDTO, OnVisitorExposed } from './types';
 
@@ -178,18 +179,26 @@ export type CompleteConfig = IFlagshipConfig &
  */
 export function completeConfig(given: unknown, problem: (message: string) => void): CompleteConfig {
   const config: Record<string, unknown> = { ...defaults, trackingManagerConfig: { ...defaults.trackingManagerConfig } };
-  for (const [name, value] of Object.entries(isObject(given) ? (given as object) : {})) {
-    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
-    if (value === undefined || value === null) {
-      continue;
-    }
-    if (rule === undefined || rule[1](value)) {
-      config[name] = name === 'trackingManagerConfig' ? { ...defaults.trackingManagerConfig, ...value } : value;
-    } else {
-      problem(`${name} is not ${rule[0]}: the default is used`);
+  for (const name of namesOf(given, problem)) {
+    try {
+      take(config, name, (given as Record<string, unknown>)[name], problem);
+    } catch {
+      problem(`${name} cannot be read: the default is used`);
     }
   }
   return config as unknown as CompleteConfig;
+}
+
+function take(config: Record<string, unknown>, name: string, value: unknown, problem: (message: string) => void): void {
+  const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
+  if (value === undefined || value === null) {
+    return;
+  }
+  if (rule === undefined || rule[1](value)) {
+    config[name] = name === 'trackingManagerConfig' ? { ...defaults.trackingManagerConfig, ...value } : value;
+  } else {
+    problem(`${name} is not ${rule[0]}: the default is used`);
+  }
 }
 
 /** A configuration for the mode in which the vendor's server decides. */

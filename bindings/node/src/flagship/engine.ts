@@ -5,7 +5,7 @@ import { Connection, type VendorEvent } from '../connection';
 import type { Handle } from '../native';
 import { closeVisitor, lastFlag, readFlag } from '../visitors';
 import { Awake } from './awake';
-import { words } from './engine_options';
+import { reworded, words } from './engine_options';
 import { fetchReasons, fetchStatuses, FSFetchReasons, FSFetchStatus } from './enums';
 import { messageOf, type Logs } from './logging';
 import type { FetchFlagsStatus } from './types';
@@ -113,7 +113,7 @@ export class Engine {
     }
     if (reply.done) {
       const told = heard ? this.mark(visitor) : Promise.resolve();
-      const error = reply.error ? new Error(reply.error) : undefined;
+      const error = reply.error ? new Error(reworded(reply.error)) : undefined;
       return { over: true, refused: false, error, told };
     }
     const told = new Promise<void>((resolve) => {
@@ -197,7 +197,7 @@ export class Engine {
   private fetchEnded(visitor: number, problem: string | undefined): void {
     const fetch = this.fetches.get(visitor);
     const listener = this.listening.get(visitor)?.deref() ?? fetch?.visitor;
-    listener?.fetchEnded(problem === undefined ? undefined : new Error(problem));
+    listener?.fetchEnded(problem === undefined ? undefined : new Error(reworded(problem)));
     if (fetch !== undefined) {
       this.fetches.delete(visitor);
       this.awake.release();

@@ -1,4 +1,5 @@
 /** The configuration in the engine's names. */
+import { inWords } from '../options';
 import type { CompleteConfig, IFlagshipConfig } from './config';
 import { CacheStrategy, DecisionMode, LogLevel } from './enums';
 
@@ -108,3 +109,8 @@ export const words: Readonly<Record<string, string>> = {
   disable_events: 'disableEvents',
   max_body_bytes: 'maxBodyBytes',
 };
+
+/** A message of the engine that speaks of options as they are called here. */
+export function reworded(message: string): string {
+  return inWords(message, (name) => words[name]);
+}

@@ -1,6 +1,7 @@
 /** One flag of a visitor. */
 import { Kind } from '../context';
 import { Exposure, FSFlagStatus, flagStatuses, LogLevel } from './enums';
+import { isList, textOf } from './input';
 import { refusalOfExposure } from './refusals';
 import { runtime } from './runtime';
 import type { FlagValue } from '../visitors';
@@ -65,7 +66,7 @@ export class FSFlag implements IFSFlag {
   private defaultValue: unknown;
 
   constructor({ key, visitor }: { key: string; visitor?: FlagOwner | undefined }) {
-    this.key = key;
+    this.key = textOf(key);
     this.visitor = visitor;
   }
 
@@ -165,7 +166,7 @@ export class FSFlag implements IFSFlag {
   }
 
   private get name(): string {
-    return `flag ${String(this.key)} of visitor ${this.visitor?.visitorId ?? ''}`;
+    return `flag ${this.key} of visitor ${this.visitor?.visitorId ?? ''}`;
   }
 
   private missing(tag: string, code: number, consequence: string): void {
@@ -195,7 +196,7 @@ function fits(defaultValue: unknown, { kind, value, text }: FlagValue): boolean 
     return true;
   }
   if (kind === Kind.Json) {
-    return typeof defaultValue === 'object' && Array.isArray(defaultValue) === text.startsWith('[');
+    return typeof defaultValue === 'object' && isList(defaultValue) === text.startsWith('[');
   }
   return typeof defaultValue === typeof value;
 }

@@ -1,9 +1,38 @@
 /** Values of a program, made fit for JSON. What the engine refuses by name is left to it. */
+import { messageOf } from './logging';
 
 type Problem = (message: string) => void;
 
 export function booleanOf(value: unknown): boolean {
   return Boolean(value);
+}
+
+/** The text of anything; empty if it has none. */
+export function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return '';
+  }
+}
+
+/** Whether a value is an array. Array.isArray throws for a proxy that was revoked. */
+export function isList(value: unknown): value is unknown[] {
+  try {
+    return Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
+
+/** The names of the members of an object. */
+export function namesOf(value: unknown, problem: Problem): string[] {
+  try {
+    return typeof value === 'object' && value !== null ? Object.keys(value) : [];
+  } catch (error) {
+    problem(`an object cannot be read: ${messageOf(error)}`);
+    return [];
+  }
 }
 
 /** The id of a visitor. undefined: one is to be generated. */
@@ -27,11 +56,11 @@ export function idOf(value: unknown, problem: Problem): string | undefined {
 /** The attributes of a context. What is no text, number or boolean is null, which the engine refuses by its name. */
 export function contextOf(value: unknown, problem: Problem): Record<string, string | number | boolean | null> {
   const context = Object.create(null) as Record<string, string | number | boolean | null>;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (typeof value !== 'object' || value === null || isList(value)) {
     problem('a context is not an object');
     return context;
   }
-  for (const name of Object.keys(value)) {
+  for (const name of namesOf(value, problem)) {
     context[name] = attributeOf(value as Record<string, unknown>, name, problem);
   }
   return context;
@@ -68,7 +97,7 @@ export function plainHit(hit: unknown, problem: Problem): object | undefined {
     const text = JSON.stringify(hit, (_name, value: unknown) => (typeof value === 'bigint' ? Number(value) : value));
     return JSON.parse(text) as object;
   } catch (error) {
-    problem(`a hit cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    problem(`a hit cannot be read: ${messageOf(error)}`);
     return undefined;
   }
 }

@@ -126,7 +126,7 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 /** The text of whatever was thrown. */
 export function messageOf(error: unknown): string {
   try {
-    return error instanceof Error ? error.message : String(error);
+    return String(error instanceof Error ? error.message : error);
   } catch {
     return 'an error without a text';
   }

@@ -13,6 +13,7 @@ export interface RedisClient {
   eval(script: string, keyCount: number, ...args: (string | number)[]): Promise<unknown>;
   smembers(key: string): Promise<string[]>;
   quit(): Promise<unknown>;
+  disconnect(): void;
   on(event: 'error', listener: (error: Error) => void): unknown;
 }
 
@@ -33,6 +34,9 @@ export interface RedisOptions {
 
 const defaultPrefix = '{burgee:flagship}:';
 const hitLifetime = 4 * 60 * 60; // seconds: older hits are not sent
+const defaultLease = 60; // seconds
+const longestFarewell = 1000; // milliseconds
+const longestTimer = 2 ** 31 - 1; // milliseconds: Node takes what is longer for 1
 
 /** Opens what the options name. */
 function connect(redis: RedisOptions['redis']): { client: RedisClient; own: boolean } {
@@ -52,12 +56,22 @@ function connect(redis: RedisOptions['redis']): { client: RedisClient; own: bool
   return { client, own: true };
 }
 
-function timeToLive(seconds: number | undefined, fallback: number | undefined): number | undefined {
-  const chosen = seconds ?? fallback;
-  if (chosen !== undefined && !(Number.isFinite(chosen) && chosen > 0)) {
-    throw new RangeError(`ttl is ${String(seconds)}, want seconds above 0`);
+/** A time of the options, in whole milliseconds. */
+function milliseconds(name: string, seconds: number): number {
+  if (!(Number.isFinite(seconds) && seconds > 0)) {
+    throw new RangeError(`${name} is ${String(seconds)}, want seconds above 0`);
   }
-  return chosen === undefined ? undefined : Math.ceil(chosen * 1000);
+  return Math.min(Math.ceil(seconds * 1000), Number.MAX_SAFE_INTEGER);
+}
+
+/** Waits for the answer to a farewell, which does not come from a server that hangs or is not there. Never rejects. */
+async function farewell(answer: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, longestFarewell);
+  });
+  await Promise.race([answer.catch(() => undefined), late]);
+  clearTimeout(timer);
 }
 
 abstract class RedisCache {
@@ -72,10 +86,11 @@ abstract class RedisCache {
     this.prefix = prefix ?? defaultPrefix;
   }
 
-  /** Ends the connection, if it was made here. */
+  /** Ends the connection, if it was made here. Never rejects. */
   async close(): Promise<void> {
     if (this.own) {
-      await this.redis.quit();
+      await farewell(this.redis.quit());
+      this.redis.disconnect(); // without which ioredis would look for the server for ever
     }
   }
 }
@@ -86,8 +101,9 @@ export class RedisVisitorCache extends RedisCache implements IVisitorCacheImplem
 
   /** Without ttl records are kept for ever. */
   constructor(options: RedisOptions = {}) {
+    const ttl = (options.ttl ?? undefined) === undefined ? undefined : milliseconds('ttl', options.ttl as number);
     super(options);
-    this.ttl = timeToLive(options.ttl, undefined);
+    this.ttl = ttl;
   }
 
   private key(visitorId: string): string {
@@ -161,13 +177,16 @@ export class RedisHitCache extends RedisCache implements IHitCacheImplementation
   private readonly lease: number;
   private readonly ttl: number;
   private timer: NodeJS.Timeout | undefined;
+  private closed = false;
 
   /** Without ttl hits are kept for four hours, after which they are not sent any more. */
   constructor(options: RedisHitOptions = {}) {
+    const lease = milliseconds('lease', options.lease ?? defaultLease);
+    const ttl = milliseconds('ttl', options.ttl ?? hitLifetime);
     super(options);
     this.owner = options.owner ?? randomUUID();
-    this.lease = timeToLive(options.lease, 60) as number;
-    this.ttl = timeToLive(options.ttl, hitLifetime) as number;
+    this.lease = lease;
+    this.ttl = ttl;
   }
 
   async cacheHit(hits: Record<string, HitCacheDTO>): Promise<void> {
@@ -189,7 +208,11 @@ export class RedisHitCache extends RedisCache implements IHitCacheImplementation
     const fields = (await this.run(list, [])) as string[];
     const hits: Record<string, HitCacheDTO> = {};
     for (let i = 0; i + 1 < fields.length; i += 2) {
-      hits[fields[i] as string] = JSON.parse(fields[i + 1] as string) as HitCacheDTO;
+      try {
+        hits[fields[i] as string] = JSON.parse(fields[i + 1] as string) as HitCacheDTO;
+      } catch {
+        // Somebody else wrote it, and the other hits are worth having nevertheless.
+      }
     }
     return hits;
   }
@@ -204,11 +227,14 @@ export class RedisHitCache extends RedisCache implements IHitCacheImplementation
     await this.run(forgetAll, []);
   }
 
-  /** Ends the signs of life, and the connection, if it was made here. Another process may then take over what is left. */
+  /**
+   * Ends the signs of life, and the connection, if it was made here. Another process may then take over what is left. Never
+   * rejects.
+   */
   override async close(): Promise<void> {
     clearInterval(this.timer);
-    this.timer = undefined;
-    await this.redis.del(this.leaseOf(this.owner));
+    this.closed = true;
+    await farewell(this.redis.del(this.leaseOf(this.owner)));
     await super.close();
   }
 
@@ -220,8 +246,12 @@ export class RedisHitCache extends RedisCache implements IHitCacheImplementation
     return `${this.prefix}lease:${owner}`;
   }
 
-  private run(script: string, args: string[], keys: string[] = []): Promise<unknown> {
-    this.timer ??= setInterval(() => this.run(alive, []).catch(() => undefined), this.lease / 3).unref();
+  private async run(script: string, args: string[], keys: string[] = []): Promise<unknown> {
+    if (this.closed) {
+      throw new Error('the cache is closed');
+    }
+    const again = Math.min(this.lease / 3, longestTimer);
+    this.timer ??= setInterval(() => this.run(alive, []).catch(() => undefined), again).unref();
     const all = [`${this.prefix}owners`, this.hitsOf(this.owner), this.leaseOf(this.owner), ...keys];
     return this.redis.eval(script, all.length, ...all, this.owner, this.lease, this.ttl, ...args);
   }

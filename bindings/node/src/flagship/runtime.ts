@@ -1,10 +1,9 @@
 /** What the SDK is to a program: one start at a time, its configuration, its callbacks. */
 import { Connection, type VendorEvent } from '../connection';
-import { inWords } from '../options';
 import { Caches } from './caches';
 import { completeConfig, type CompleteConfig, type IFlagshipConfig } from './config';
 import { Engine } from './engine';
-import { startOptions, words } from './engine_options';
+import { reworded, startOptions, words } from './engine_options';
 import { DecisionMode, FSSdkStatus, LogLevel } from './enums';
 import { isThenable, Logs, messageOf } from './logging';
 import type { BucketingDTO, OnVisitorExposed } from './types';
@@ -45,7 +44,7 @@ export class Runtime {
       this.engine.open();
       return this.open();
     } catch (error) {
-      this.logs.error('start', this.inWords(messageOf(error)));
+      this.logs.error('start', reworded(messageOf(error)));
       return this.replace(undefined);
     }
   }
@@ -156,7 +155,7 @@ export class Runtime {
         this.succeeded(config.onBucketingSuccess, event['status'] as number);
         return this.polledOnce();
       case 'bucketing_fail':
-        this.call('onBucketingFail', config.onBucketingFail, new Error(event['error'] as string));
+        this.call('onBucketingFail', config.onBucketingFail, new Error(reworded(event['error'] as string)));
         return this.polledOnce();
       case 'bucketing_updated':
         return this.call('onBucketingUpdated', config.onBucketingUpdated, new Date(event['modified'] as string));
@@ -179,11 +178,7 @@ export class Runtime {
   }
 
   private heardLog(level: string, logger: string, message: string): void {
-    this.logs.log(logLevels[level] ?? LogLevel.INFO, logger, this.inWords(message));
-  }
-
-  private inWords(text: string): string {
-    return inWords(text, (name) => words[name]);
+    this.logs.log(logLevels[level] ?? LogLevel.INFO, logger, reworded(message));
   }
 }
 

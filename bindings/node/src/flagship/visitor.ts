@@ -3,7 +3,7 @@ import { FSFlagCollection, type IFSFlagCollection, type ListedFlag } from './col
 import type { IFlagshipConfig } from './config';
 import { DecisionMode, FSFetchStatus, LogLevel } from './enums';
 import { FSFlag, type FlagOwner, type IFSFlag } from './flag';
-import { booleanOf, contextOf, idOf, plainHit } from './input';
+import { booleanOf, contextOf, idOf, isList, plainHit } from './input';
 import { ListeningVisitor } from './listening';
 import { messageOf } from './logging';
 import { refusalOf } from './refusals';
@@ -49,17 +49,17 @@ export class Visitor extends ListeningVisitor implements FlagOwner {
     if (params.hasConsented === undefined || params.hasConsented === null) {
       logs.warning('newVisitor', 'hasConsented is not given: nothing is tracked');
     }
-    const made = engine.ask<Made>('visitor.new', {
-      id: idOf(params.visitorId, (problem) => logs.error('newVisitor', problem)),
+    const problem = (message: string): void => logs.error('newVisitor', message);
+    const known = {
+      id: idOf(params.visitorId, problem),
       consent: this.consent,
       authenticated: booleanOf(params.isAuthenticated),
-      context: contextOf(params.context ?? {}, (problem) => logs.error('newVisitor', problem)),
-      campaigns: Array.isArray(params.initialCampaigns) ? params.initialCampaigns : undefined,
-      flags: Array.isArray(params.initialFlagsData) ? params.initialFlagsData : undefined,
+      context: contextOf(params.context ?? {}, problem),
       listens: this.listens,
-    });
+    };
+    const made = engine.ask<Made>('visitor.new', withFlags(known, params, problem));
     this.handle = made?.visitor ?? 0;
-    this.id = made?.id ?? String(params.visitorId ?? '');
+    this.id = made?.id ?? known.id ?? '';
     this.anonymous = made?.anonymousId ?? null;
     if (made !== undefined) {
       engine.keep(this, this.handle);
@@ -199,7 +199,7 @@ export class Visitor extends ListeningVisitor implements FlagOwner {
         runtime.logs.warning('getFlag', `visitor ${this.id} has to call fetchFlags: ${reason}`);
       }
     }
-    return new FSFlag({ key: String(key), visitor: this });
+    return new FSFlag({ key, visitor: this });
   }
 
   getFlags(): IFSFlagCollection {
@@ -221,12 +221,16 @@ export class Visitor extends ListeningVisitor implements FlagOwner {
   }
 
   async sendHits(hits: readonly IHit[]): Promise<void> {
-    if (!Array.isArray(hits)) {
+    if (!isList(hits)) {
       runtime.logs.error('sendHits', 'hits is not an array');
       return;
     }
-    for (const hit of hits as readonly IHit[]) {
-      await this.sendHit(hit);
+    try {
+      for (const hit of hits) {
+        await this.sendHit(hit);
+      }
+    } catch (error) {
+      runtime.logs.error('sendHits', `hits cannot be read: ${messageOf(error)}`);
     }
   }
 
@@ -247,9 +251,31 @@ export class Visitor extends ListeningVisitor implements FlagOwner {
   }
 }
 
+/** What a visitor is made of, as JSON. Without the flags that it is to have at first, if JSON has no text for them. */
+function withFlags(known: object, params: NewVisitor, problem: (message: string) => void): string {
+  const { initialCampaigns, initialFlagsData } = params;
+  const campaigns = isList(initialCampaigns) ? initialCampaigns : undefined;
+  const flags = isList(initialFlagsData) ? initialFlagsData : undefined;
+  try {
+    return JSON.stringify({ ...known, campaigns, flags });
+  } catch (error) {
+    problem(`initialCampaigns or initialFlagsData cannot be read: ${messageOf(error)}`);
+    return JSON.stringify(known);
+  }
+}
+
 /** Makes a visitor, and has it fetch its flags if the configuration says so. */
 export function newVisitor(params: NewVisitor | undefined): Visitor {
   const given = typeof params === 'object' && params !== null ? params : {};
+  try {
+    return make(given);
+  } catch (error) {
+    runtime.logs.error('newVisitor', `what is given cannot be read: ${messageOf(error)}`);
+    return make({});
+  }
+}
+
+function make(given: NewVisitor): Visitor {
   const visitor = new Visitor(given);
   const { config, logs } = runtime;
   if (given.shouldSaveInstance === true) {

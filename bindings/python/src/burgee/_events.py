@@ -25,17 +25,18 @@ def start(client: Listening, where: tuple[int, int]) -> None:
     On return the thread sleeps in the engine, without the GIL. uWSGI forks right after it has loaded an application,
     and a worker waits for ever if any other thread of the master has the GIL in that moment.
     """
-    import json
     import threading
     import weakref
 
+    from ._values import loads
+
     handle, generation = where
     found = weakref.ref(client)
-    while _take(_native.wait(handle, generation, 0), found, json.loads):
+    while _take(_native.wait(handle, generation, 0), found, loads):
         pass
     asleep = threading.Lock()
     asleep.acquire()
-    arguments = (found, handle, generation, json.loads, asleep)
+    arguments = (found, handle, generation, loads, asleep)
     thread = threading.Thread(target=_listen, args=arguments, name="burgee-events", daemon=True)
     try:
         thread.start()

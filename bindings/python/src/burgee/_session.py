@@ -182,11 +182,10 @@ def call(session: _native.Session, method: str, params: Mapping[str, Any] | None
 
 def result(reply: bytes) -> Any:
     """Return what a reply holds, or raise the error it holds."""
-    import json
-
+    from ._values import loads
     from .errors import from_reply
 
-    envelope = json.loads(reply)
+    envelope = loads(reply)
     if "error" in envelope:
         raise from_reply(reply)
     return envelope["ok"]

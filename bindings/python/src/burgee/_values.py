@@ -11,7 +11,20 @@ if TYPE_CHECKING:
 
     Plain = Union[None, bool, int, float, str, dict[Any, Any], list[Any], tuple[Any, ...]]
 
-loads = json.loads
+
+def loads(text: str | bytes) -> Any:
+    """Return what JSON text holds. A whole number with more digits than Python reads is a float."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return json.loads(text, parse_int=_whole)
+
+
+def _whole(digits: str) -> float:
+    try:
+        return int(digits)
+    except ValueError:
+        return float(digits)
 
 
 def _unwrap(value: Any) -> Any:

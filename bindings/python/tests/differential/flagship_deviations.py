@@ -63,6 +63,8 @@ class Agreement:
     def context(self, visitor: dict[str, Any]) -> dict[str, Any]:
         """The visitor's context with the answers that the SDK cannot find."""
         context = dict(visitor["context"])
+        if self._sdk == "python":
+            context["fs_users"] = visitor["id"]  # JavaScript sets it by itself
         for name, rule in self._questions:
             if rule["key"] in context:
                 context[name] = meets_version(rule["operator"], context[rule["key"]], rule["value"])

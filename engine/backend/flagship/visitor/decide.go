@@ -79,6 +79,9 @@ func (n *Session) Ask(ctx context.Context, request []byte) (d *flagship.Decision
 	}
 	d = &flagship.Decision{}
 	if skipped, err = d.ReadAnswer(answer.Body); err != nil {
+		if answer.Status >= http.StatusMultipleChoices { // what it redirects to is not followed
+			err = statusError(answer)
+		}
 		return nil, skipped, err
 	}
 	return d, skipped, nil

@@ -3,6 +3,7 @@ package visitor
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -167,6 +168,12 @@ func TestBatchedActivationsWaitHoweverManyTheyAre(t *testing.T) {
 	w.flush()
 	require.Equal(t, 3, strings.Count(w.bodies("activate"), `"batch"`), "at most a hundred in a request")
 	require.Equal(t, 250, strings.Count(w.bodies("activate"), `"vaid"`))
+}
+
+func TestWhereADecisionIsRedirectedIsSaid(t *testing.T) {
+	w := started(t, sdk.Python, func(s *Settings) { s.Mode = API })
+	w.answers(func(*http.Request, []byte) (int, string) { return http.StatusFound, "<a>Moved</a>" })
+	require.ErrorContains(t, w.NewVisitor(within(t), Params{ID: "v", Consent: true}).Fetch(within(t)), "answered 302: <a>Moved</a>")
 }
 
 func TestAFetchThatPanicsIsOver(t *testing.T) {

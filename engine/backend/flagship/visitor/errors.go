@@ -5,6 +5,7 @@ import "errors"
 // Why a call was refused. It then had no effect, unless its comment says otherwise.
 var (
 	ErrNotReady      = errors.New("the SDK is not started")
+	ErrEnded         = errors.New("the SDK was stopped or started anew meanwhile")
 	ErrPanic         = errors.New("the SDK is in panic mode")
 	ErrNoConsent     = errors.New("the visitor has not given consent")
 	ErrFlagNotFound  = errors.New("the visitor has no such flag")

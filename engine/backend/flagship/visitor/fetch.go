@@ -14,10 +14,11 @@ import (
 
 // fetching is a fetch that is running.
 type fetching struct {
-	done chan struct{}
-	err  error // once done is closed
-	loud bool  // the host wants to hear of the end, whatever else it listens to
-	told bool  // it was
+	session *Session
+	done    chan struct{}
+	err     error // once done is closed
+	loud    bool  // the host wants to hear of the end, whatever else it listens to
+	told    bool  // it was
 }
 
 // Fetch decides the visitor's flags anew. While another call does that, it waits for it; soon after one that succeeded it
@@ -25,7 +26,7 @@ type fetching struct {
 // nobody. Otherwise it must not be called where cache requests are answered.
 //
 // The error says why there is no new decision: the flags are then those of the visitor cache, or as they were. It is
-// ErrNotReady, ErrNoFile, ctx's error, or one about the request.
+// ErrNotReady, ErrEnded, ErrNoFile, ctx's error, or one about the request.
 func (v *Visitor) Fetch(ctx context.Context) error {
 	n, err := v.sdk.usable()
 	if err != nil {
@@ -85,18 +86,19 @@ func (n *Session) waitsForNobody() bool {
 	return n.settings.local() && !asksHost && !n.settings.ThirdParty
 }
 
-// join returns the fetch that is running, or begins one, which is then ours to run. It is nil when none is needed.
+// join returns the fetch of the session that is running, or begins one, which is then ours to run. It is nil when none is
+// needed.
 func (v *Visitor) join(n *Session) (running *fetching, ours bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.running != nil {
+	if v.running != nil && v.running.session == n {
 		return v.running, false
 	}
 	seen := v.view.Load()
 	if n.settings.Buffering > 0 && seen.status == Fetched && time.Since(v.fetched) < n.settings.Buffering {
 		return nil, false
 	}
-	v.running = &fetching{done: make(chan struct{})}
+	v.running = &fetching{session: n, done: make(chan struct{})}
 	next := *seen
 	if v.early {
 		v.early = false
@@ -110,6 +112,12 @@ func (v *Visitor) join(n *Session) (running *fetching, ours bool) {
 
 func (v *Visitor) run(ctx context.Context, n *Session, running *fetching) {
 	defer v.end(running)
+	if !n.waitsForNobody() {
+		within, cancel := context.WithCancel(ctx)
+		defer cancel()
+		defer context.AfterFunc(n.ctx, cancel)()
+		ctx = within
+	}
 	running.err = v.fetch(ctx, n, running)
 }
 
@@ -121,7 +129,9 @@ func (v *Visitor) end(running *fetching) {
 	}
 	v.mu.Lock()
 	v.tellEnd(running, running.err)
-	v.running = nil
+	if v.running == running {
+		v.running = nil
+	}
 	v.mu.Unlock()
 	close(running.done)
 }
@@ -152,14 +162,19 @@ func (v *Visitor) fetch(ctx context.Context, n *Session, running *fetching) erro
 		v.reportSegment(n)
 	}
 	d, err := v.decide(ctx, n)
-	if err == nil {
+	switch {
+	case v.sdk.session.Load() != n:
+		err = ErrEnded
+	case err == nil:
 		v.sdk.decided(d.Panic)
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if err != nil {
 		v.sdk.warnFetch(err)
-		v.failed(n)
+		if v.running == running { // no fetch of the next session is
+			v.failed(n)
+		}
 	} else {
 		v.succeeded(n, d)
 	}

@@ -260,6 +260,54 @@ func TestARestartSendsWhatTheFirstStartHad(t *testing.T) {
 	}
 }
 
+func TestAFetchEndsWithTheSDK(t *testing.T) {
+	w := started(t, sdk.Python, func(s *Settings) { s.Mode, s.Timeout = API, time.Hour })
+	stalls := make(chan struct{})
+	defer close(stalls)
+	w.stalls = stalls
+	v := w.NewVisitor(within(t), Params{ID: "v", Consent: true})
+	fetched := make(chan error, 1)
+	go func() { fetched <- v.Fetch(context.Background()) }()
+	w.await("POST campaigns", 1)
+	require.NoError(t, w.Stop(within(t), w.session))
+	select {
+	case err := <-fetched:
+		require.ErrorIs(t, err, ErrEnded)
+	case <-within(t).Done():
+		require.FailNow(t, "the fetch goes on")
+	}
+	require.Equal(t, map[string]string{"status": "FETCH_REQUIRED", "reason": "FETCH_ERROR"}, statusOf(v))
+}
+
+func TestAFetchOfTheStartBeforeIsNotWaitedFor(t *testing.T) {
+	w := started(t, sdk.Python, func(s *Settings) { s.Mode, s.Timeout = API, time.Minute })
+	stalls := make(chan struct{})
+	w.stalls = stalls
+	w.answers(func(r *http.Request, _ []byte) (int, string) {
+		if strings.Contains(r.URL.Path, "events") {
+			<-stalls // the first start ends when what it had to send is sent
+		}
+		return 0, ""
+	})
+	v := w.NewVisitor(within(t), Params{ID: "v", Consent: true})
+	early := make(chan error)
+	go func() { early <- v.Fetch(within(t)) }()
+	w.await("POST campaigns", 1)
+	first := w.queues
+	w.mu.Lock()
+	w.stalls = nil
+	w.mu.Unlock()
+	w.start()
+	require.NoError(t, v.Fetch(within(t)))
+	require.Equal(t, "on", w.value(v, "f1"))
+	close(stalls)
+	require.ErrorIs(t, <-early, ErrEnded)
+	require.Equal(t, map[string]string{"status": "FETCHED", "reason": "NONE"}, statusOf(v))
+	for _, q := range first {
+		require.NoError(t, q.Close(within(t)))
+	}
+}
+
 func TestAStoppedSDKRefusesEverything(t *testing.T) {
 	w := started(t, sdk.JavaScript, nil)
 	v := w.person("v1")

@@ -79,7 +79,7 @@ class Caches:
             self._guarded(lambda: manager.open_database(env_id))
 
     def close(self, seconds: float) -> None:
-        """Serve what is waiting, and have the manager close its database. Calls that hang then are left to themselves."""
+        """Serve what is waiting, and have the manager close its database. Calls that hang are left to themselves."""
         until = time.monotonic() + seconds
         for number, lane in enumerate(self._lanes):
             if not lane.settle(max(until - time.monotonic(), _LEAST_PATIENCE)):

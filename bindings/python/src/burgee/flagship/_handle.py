@@ -7,7 +7,17 @@ from uuid import uuid4
 from .. import _native
 from .._session import interruptible
 from ..errors import BurgeeError
-from ._codes import EXPOSED_NOT_FOUND, EXPOSURE_NOT_READY, EXPOSURE_PANIC, FORKED, NOT_FOUND, OK, PANIC, PARSE_ERROR, REFUSED
+from ._codes import (
+    EXPOSED_NOT_FOUND,
+    EXPOSURE_NOT_READY,
+    EXPOSURE_PANIC,
+    FORKED,
+    NOT_FOUND,
+    OK,
+    PANIC,
+    PARSE_ERROR,
+    REFUSED,
+)
 from ._context import usable
 from ._engine import ENGINE
 from .errors import FlagExpositionNotFoundException, FlagNotFoundException, FlagTypeException
