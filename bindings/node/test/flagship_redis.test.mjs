@@ -18,6 +18,7 @@ test('the module has the same names for CommonJS', () => {
 test('a time to live is a time', () => {
   for (const ttl of [0, -1, NaN, 'x']) {
     assert.throws(() => new RedisVisitorCache({ redis: { eval() {} }, ttl }), /ttl is .*, want seconds above 0/);
+    assert.throws(() => new RedisHitCache({ redis: { eval() {} }, lease: ttl }), /lease is .*, want seconds above 0/);
   }
 });
 
@@ -109,6 +110,51 @@ describe('with a server', { skip: noRedis }, () => {
     await first.cacheHit({ a: hit('a') });
     first.redis.disconnect(); // without close
     assert.deepEqual(await hitCache({ owner: 'pod-1' }).lookupHits(), { a: hit('a') });
+  });
+
+  test('a hit that cannot be read costs only itself', async () => {
+    const cache = hitCache({ owner: 'me' });
+    await cache.cacheHit({ a: hit('a') });
+    await redis.hset('{burgee:flagship}:hits:me', 'b', '{');
+    assert.deepEqual(await cache.lookupHits(), { a: hit('a') });
+  });
+
+  test('a cache that is closed gives no sign of life any more', async () => {
+    const cache = new RedisHitCache({ redis, owner: 'me' });
+    await cache.cacheHit({ a: hit('a') });
+    await cache.close();
+    await assert.rejects(cache.cacheHit({ b: hit('b') }), /the cache is closed/);
+    assert.equal(await redis.exists('{burgee:flagship}:lease:me'), 0);
+  });
+
+  test('closing ends in time, and for good, when the server is gone', { timeout: 60_000 }, async () => {
+    const gone = await startRedis();
+    const gones = [new RedisHitCache({ redis: gone.url }), new RedisVisitorCache({ redis: gone.url })];
+    await gones[0].cacheHit({ a: hit('a') });
+    await gone.close();
+    await Promise.all(gones.map((cache) => cache.close()));
+    gones.forEach((cache) => assert.equal(cache.redis.status, 'end'));
+  });
+
+  test('a lease may be as long as it likes', async (t) => {
+    const warnings = [];
+    const warned = ({ message }) => warnings.push(message);
+    process.on('warning', warned);
+    t.after(() => process.off('warning', warned));
+    await hitCache({ lease: 1e10, ttl: 1e300 }).cacheHit({ a: hit('a') });
+    assert.deepEqual(warnings, []);
+  });
+
+  test('options that are wrong leave no connection behind', { timeout: 60_000 }, async (t) => {
+    const program = startProgram(`
+      const { RedisHitCache } = require('burgee/flagship/redis');
+      try {
+        new RedisHitCache({ redis: ${JSON.stringify(server.url)}, ttl: 0 });
+      } catch (error) {
+        console.log(error.message);
+      }`);
+    t.after(() => program.child.kill('SIGKILL'));
+    assert.equal((await program.ended).stdout, 'ttl is 0, want seconds above 0\n');
   });
 
   test('signs of life go on by themselves', async () => {

@@ -83,7 +83,7 @@ describe('DECISION_API', () => {
     const visitor = Flagship.newVisitor({ visitorId: 'v', hasConsented: true });
     visitor.on('ready', ready);
     await visitor.fetchFlags();
-    assert.match(ready.calls[0].message, /answered 403/);
+    assert.match(ready.calls[0].message, /^envId and apiKey do not belong together.*answered 403/);
     assert.deepEqual(visitor.fetchStatus, { status: 'FETCH_REQUIRED', reason: 'FETCH_ERROR' });
     assert.equal(visitor.getFlag('banner').getValue('default'), 'default');
     assert.ok(logs.some(([level, , message]) => level === LogLevel.ERROR && message.includes('403')));
@@ -299,6 +299,9 @@ describe('caches that misbehave harm nobody', () => {
   const kinds = {
     throwing: throws,
     rejecting: rejects,
+    'throwing an error whose message is no text': () => {
+      throw Object.assign(new Error(), { message: 7n });
+    },
     hanging: never,
     'answering nonsense': () => ({ version: 7, data: 'no' }),
     'answering what is no JSON': () => 7n,
@@ -340,6 +343,20 @@ describe('caches that misbehave harm nobody', () => {
       }
     });
   }
+});
+
+test('an operation of a cache that never ends does not keep back others', { timeout: 30_000 }, async () => {
+  const hangs = { then: (resolve) => resolve({ then: () => undefined }) };
+  let calls = 0;
+  const again = new Promise((resolve) => {
+    const cacheVisitor = () => (++calls === 2 ? resolve() : hangs);
+    const visitorCacheImplementation = { cacheVisitor, lookupVisitor: () => null, flushVisitor: () => undefined };
+    const options = { visitorCacheImplementation, cacheTimeout: 0.05, fetchFlagsBufferingTime: 0 };
+    void bucketing(options)
+      .then(() => person('ada'))
+      .then((visitor) => visitor.fetchFlags());
+  });
+  await again;
 });
 
 test('a cache whose operations take time gets them one after the other', async () => {
