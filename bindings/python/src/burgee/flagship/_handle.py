@@ -21,12 +21,14 @@ from ._codes import (
 from ._context import usable
 from ._engine import ENGINE
 from .errors import FlagExpositionNotFoundException, FlagNotFoundException, FlagTypeException
+from .status import Status
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 _NOT_READY = "the SDK is not started"
+_NO_FILE = "the environment file has not been received yet"
 _IN_PANIC = "the SDK is in panic mode"
 
 
@@ -77,7 +79,8 @@ class VisitorHandle(_native.FlagshipVisitor):
         if reply.get("done") is False:
             reply = interruptible(lambda: self._ask("fetch", {"wait": True}))
         if reply.get("error") and not ENGINE.decides():  # everything else is logged by the engine
-            self._error("FETCH_FLAGS", f"{reply['error']}, its status is {ENGINE.status().name}")
+            polling = ENGINE.status() is Status.POLLING
+            self._error("FETCH_FLAGS", _NO_FILE if polling else str(reply["error"]))
 
     def _told(
         self, flag: _native.FlagshipFlag, code: int, status: int, _fetch: int, exposure: int, matches: bool
