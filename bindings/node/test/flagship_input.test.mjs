@@ -91,6 +91,17 @@ for (const [name, value] of Object.entries(unreadable)) {
   });
 }
 
+test('times may be as long or as short as they like', async () => {
+  for (const time of [Number.MIN_VALUE, Number.MAX_VALUE]) {
+    const names = ['timeout', 'pollingInterval', 'fetchFlagsBufferingTime', 'hitDeduplicationTime', 'cacheTimeout'];
+    const times = Object.fromEntries(names.map((name) => [name, time]));
+    const trackingManagerConfig = { batchIntervals: time };
+    const urls = { cdnUrl: 'http://127.0.0.1:1' };
+    void Flagship.start('env', 'key', { ...edge, ...urls, ...times, trackingManagerConfig, decisionMode: 'BUCKETING' });
+    assert.notEqual(Flagship.getStatus(), 0);
+  }
+});
+
 test('a member that throws is as good as missing', async () => {
   const params = Object.defineProperty({ visitorId: 'v' }, 'context', { get: fails });
   assert.notEqual(Flagship.newVisitor(params).visitorId, '');

@@ -127,13 +127,22 @@ describe('with a server', { skip: noRedis }, () => {
     assert.equal(await redis.exists('{burgee:flagship}:lease:me'), 0);
   });
 
-  test('closing ends in time, and for good, when the server is gone', { timeout: 60_000 }, async () => {
+  test('closing ends in time, and for good, when the server is gone', { timeout: 60_000 }, async (t) => {
     const gone = await startRedis();
-    const gones = [new RedisHitCache({ redis: gone.url }), new RedisVisitorCache({ redis: gone.url })];
-    await gones[0].cacheHit({ a: hit('a') });
+    const program = startProgram(`
+      const { RedisHitCache, RedisVisitorCache } = require('burgee/flagship/redis');
+      const caches = [RedisHitCache, RedisVisitorCache].map((Cache) => new Cache({ redis: ${JSON.stringify(gone.url)} }));
+      (async () => {
+        await caches[0].lookupHits();
+        console.log('connected');
+        await new Promise((resolve) => caches[0].redis.once('close', resolve));
+        await Promise.all(caches.map((cache) => cache.close()));
+        console.log('closed');
+      })();`);
+    t.after(() => program.child.kill('SIGKILL'));
+    await program.wrote('connected');
     await gone.close();
-    await Promise.all(gones.map((cache) => cache.close()));
-    gones.forEach((cache) => assert.equal(cache.redis.status, 'end'));
+    assert.deepEqual(await program.ended, { code: 0, signal: null, stdout: 'connected\nclosed\n', stderr: '' });
   });
 
   test('a lease may be as long as it likes', async (t) => {

@@ -166,6 +166,14 @@ describe('BUCKETING', () => {
     assert.equal(visitor.getFlag('banner').getValue('', false), 'hello');
   });
 
+  test('is started as soon as a request would have been in vain', { timeout: 60_000 }, async () => {
+    await server.fail({ kind: 'hang', times: -1 });
+    const onBucketingFail = heard();
+    await bucketing({ timeout: 0.05, onBucketingFail });
+    assert.deepEqual(onBucketingFail.calls, []); // the engine has not given up yet
+    assert.equal((await person('v')).fetchStatus.reason, 'FETCH_ERROR');
+  });
+
   test('goes on without the server, and comes back', async () => {
     const [onBucketingFail, onBucketingSuccess] = [heard(), heard()];
     await server.fail({ kind: 'answer', status: 503, times: -1 });

@@ -1,3 +1,5 @@
+import { longestTimer } from './timers';
+
 /** Keeps the process alive as long as somebody holds it: what threads find does not. */
 export class Awake {
   private holders = 0;
@@ -5,7 +7,7 @@ export class Awake {
 
   hold(): void {
     this.holders++;
-    this.timer ??= setInterval(() => undefined, 2 ** 31 - 1);
+    this.timer ??= setInterval(() => undefined, longestTimer);
   }
 
   release(): void {

@@ -1,6 +1,7 @@
 /** The caches that a program may bring: the engine asks for what they are to do, and this hands it on. */
 import type { VendorEvent } from '../connection';
 import { messageOf, type Logs } from './logging';
+import { longestTimer } from './timers';
 import type { HitCacheDTO, VisitorCacheDTO } from './types';
 
 type Awaitable<Value> = Value | PromiseLike<Value>;
@@ -150,6 +151,3 @@ class Line {
 
 /** How many operations may wait in a line. */
 const longestLine = 1000;
-
-/** In milliseconds: Node takes what is longer for 1. */
-const longestTimer = 2 ** 31 - 1;

@@ -54,7 +54,7 @@ export interface IFlagshipConfig extends BurgeeConfig {
   onLog?: (level: LogLevel, tag: string, message: string) => void;
   /** Where the decision API is; default "https://decision.flagship.io/v2". Activations go there too. */
   decisionApiUrl?: string;
-  /** Between two requests for the environment file; 0: there is only one. Default 5. */
+  /** Between two requests for the environment file, at least 0.1; 0: there is only one. Default 5. */
   pollingInterval?: number;
   /** The same hit of a visitor is not sent twice within it; 0: it is. Default 2.5. */
   hitDeduplicationTime?: number;

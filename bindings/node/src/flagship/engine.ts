@@ -135,8 +135,8 @@ export class Engine {
   }
 
   /**
-   * Resolves once every event that is queued now has been told, to somebody in particular who is kept until then. A visitor
-   * that nobody knows serves as the mark: its first status is an event too.
+   * Resolves once every event that is queued now has been told. kept: who is to hear of them, and is not collected until then.
+   * A visitor that nobody knows serves as the mark: its first status is an event too.
    */
   mark(kept?: object): Promise<void> {
     const params = { id: 'mark', consent: true, quiet: true, listens: true };

@@ -12,6 +12,21 @@ const modes: Readonly<Record<DecisionMode, string>> = {
 /** Bounds how long reading a file may take that is at hand, in milliseconds. */
 const openingTime = 60_000;
 
+/** The engine refuses longer times and shorter intervals, of which the vendor's SDK takes any, in seconds. */
+const longestTime = 366 * 24 * 60 * 60;
+const shortestPolling = 0.1;
+
+function atMost(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : Math.min(seconds, longestTime);
+}
+
+function pollingOf({ decisionMode, pollingInterval }: CompleteConfig): number | undefined {
+  if (decisionMode !== DecisionMode.BUCKETING) {
+    return undefined;
+  }
+  return pollingInterval === 0 ? 0 : atMost(Math.max(pollingInterval, shortestPolling));
+}
+
 /** The level at which the engine's records are asked for: what nobody would see is not made. */
 function engineLog(level: LogLevel): string {
   if (level >= LogLevel.DEBUG) {
@@ -33,17 +48,17 @@ export function startOptions(instance: string, config: CompleteConfig): Record<s
     api_key: config.apiKey,
     decision_mode: modes[config.decisionMode],
     targeting: local ? config.targeting : undefined,
-    polling_interval: config.decisionMode === DecisionMode.BUCKETING ? config.pollingInterval : undefined,
+    polling_interval: pollingOf(config),
     initial_bucketing: local ? config.initialBucketing : undefined,
     decision_url: config.decisionApiUrl,
     cdn_url: config.cdnUrl,
     events_url: config.eventsUrl,
     segments_url: config.segmentsUrl,
     sdk_version: config.sdkVersion,
-    request_timeout: config.timeout,
-    fetch_timeout: config.timeout,
-    fetch_flags_buffering_time: config.fetchFlagsBufferingTime,
-    hit_deduplication_time: config.hitDeduplicationTime,
+    request_timeout: atMost(config.timeout),
+    fetch_timeout: atMost(config.timeout),
+    fetch_flags_buffering_time: atMost(config.fetchFlagsBufferingTime),
+    hit_deduplication_time: atMost(config.hitDeduplicationTime),
     fetch_third_party_data: config.fetchThirdPartyData,
     qa_mode: config.isQAModeEnabled,
     report_exposures: config.onVisitorExposed !== undefined,
@@ -62,7 +77,7 @@ function extraOptions(config: IFlagshipConfig): Record<string, unknown> {
     spool_max_bytes: config.spoolMaxBytes,
     close_wait_ms: config.closeWait === undefined ? undefined : Math.round(config.closeWait * 1000),
     cache_path: config.cachePath || undefined,
-    cache_timeout: config.cacheTimeout,
+    cache_timeout: atMost(config.cacheTimeout),
     disable_events: config.disableEvents,
     max_body_bytes: config.maxBodyBytes,
     tls_config: config.tlsConfig,
@@ -74,7 +89,8 @@ function trackingOptions(config: CompleteConfig): Record<string, unknown> {
   const { batchIntervals, poolMaxSize, cacheStrategy } = config.trackingManagerConfig;
   return {
     pool_max_size: Number.isInteger(poolMaxSize) ? poolMaxSize : undefined,
-    batch_interval: Number.isFinite(batchIntervals) && (batchIntervals as number) >= 0 ? batchIntervals : undefined,
+    batch_interval:
+      Number.isFinite(batchIntervals) && (batchIntervals as number) >= 0 ? atMost(batchIntervals) : undefined,
     cache_strategy: cacheStrategy === CacheStrategy.CONTINUOUS_CACHING ? 'continuous' : 'periodic',
     batch_activations: config.batchActivateHits,
   };

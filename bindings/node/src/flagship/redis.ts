@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 
 import type { IHitCacheImplementation, IVisitorCacheImplementation } from './caches';
+import { longestTimer } from './timers';
 import type { HitCacheDTO, VisitorCacheDTO } from './types';
 
 /** What is used of a client of ioredis, single or cluster. */
@@ -36,7 +37,6 @@ const defaultPrefix = '{burgee:flagship}:';
 const hitLifetime = 4 * 60 * 60; // seconds: older hits are not sent
 const defaultLease = 60; // seconds
 const longestFarewell = 1000; // milliseconds
-const longestTimer = 2 ** 31 - 1; // milliseconds: Node takes what is longer for 1
 
 /** Opens what the options name. */
 function connect(redis: RedisOptions['redis']): { client: RedisClient; own: boolean } {

@@ -6,6 +6,7 @@ import { Engine } from './engine';
 import { reworded, startOptions, words } from './engine_options';
 import { DecisionMode, FSSdkStatus, LogLevel } from './enums';
 import { isThenable, Logs, messageOf } from './logging';
+import { longestTimer } from './timers';
 import type { BucketingDTO, OnVisitorExposed } from './types';
 
 const logLevels: Readonly<Record<string, LogLevel>> = {
@@ -25,11 +26,16 @@ export class Runtime {
   /** The visitor that `Flagship.getVisitor()` returns. */
   saved: unknown;
   private started: Connection | undefined;
+  /** Who waits for the first environment file, and when that is too long. */
   private polled: (() => void)[] = [];
+  private patience: NodeJS.Timeout | undefined;
   private first: Promise<void> = Promise.resolve();
   private readonly caches = new Caches(this.logs, (params) => this.engine.ask('cache.answer', params));
 
-  /** Starts the SDK, again if need be. Resolves when the first environment file is there or cannot be had. Never rejects. */
+  /**
+   * Starts the SDK, again if need be. Resolves when the first environment file is there, cannot be had, or takes longer than
+   * a request may. Never rejects.
+   */
   start(envId: unknown, apiKey: unknown, config: unknown): Promise<void> {
     const problems: string[] = [];
     const complete = completeConfig(config, (problem) => problems.push(problem));
@@ -65,6 +71,11 @@ export class Runtime {
     void this.replace(started);
     if (this.config.decisionMode !== DecisionMode.BUCKETING) {
       this.endWaiting();
+    } else {
+      // One request takes so long at most. The engine makes it again when it fails, which nobody waits for.
+      const limit = Math.min(this.config.timeout * 1000, longestTimer);
+      clearTimeout(this.patience);
+      this.patience = setTimeout(() => this.endWaiting(), limit);
     }
     this.first = this.engine.keepAwake(first.then(() => this.engine.mark()));
     return this.first;
@@ -106,6 +117,7 @@ export class Runtime {
   }
 
   private endWaiting(): void {
+    clearTimeout(this.patience);
     this.polled.splice(0).forEach((resolve) => resolve());
   }
 

@@ -1,0 +1,2 @@
+/** In milliseconds: Node takes what is longer for 1. */
+export const longestTimer = 2 ** 31 - 1;
