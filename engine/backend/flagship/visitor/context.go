@@ -30,6 +30,7 @@ func (s *SDK) renew(context []eval.Attribute, visitorID string) []eval.Attribute
 // context are left out with a warning, but what is reserved without one in JavaScript.
 func (s *SDK) merge(context, added []eval.Attribute) (merged []eval.Attribute, changed bool) {
 	merged = context
+	places := placesOf(context, len(added))
 	for _, a := range added {
 		reserved := a.Name == sdk.ClientKey || a.Name == sdk.VersionKey || a.Name == sdk.UsersKey
 		if problem := flagship.CheckAttribute(a.Name, a.Value); problem != "" {
@@ -38,7 +39,7 @@ func (s *SDK) merge(context, added []eval.Attribute) (merged []eval.Attribute, c
 			}
 			continue
 		}
-		at := slices.IndexFunc(merged, func(b eval.Attribute) bool { return b.Name == a.Name })
+		at := places.find(merged, a.Name)
 		if at >= 0 && s.same(merged[at].Value, a.Value) {
 			continue
 		}
@@ -49,9 +50,44 @@ func (s *SDK) merge(context, added []eval.Attribute) (merged []eval.Attribute, c
 			merged[at] = a
 		} else {
 			merged = append(merged, a)
+			places.add(a.Name, len(merged)-1)
 		}
 	}
 	return merged, changed
+}
+
+// places are where attributes of a context are, by their names; nil when they are so few that looking at each is faster.
+type places map[string]int
+
+// fewAttributes is up to how many that is so.
+const fewAttributes = 64
+
+func placesOf(context []eval.Attribute, more int) places {
+	if len(context)+more <= fewAttributes {
+		return nil
+	}
+	p := make(places, len(context)+more)
+	for i := range context {
+		p[context[i].Name] = i
+	}
+	return p
+}
+
+// find returns where an attribute is, or -1.
+func (p places) find(context []eval.Attribute, name string) int {
+	if p == nil {
+		return slices.IndexFunc(context, func(a eval.Attribute) bool { return a.Name == name })
+	}
+	if at, known := p[name]; known {
+		return at
+	}
+	return -1
+}
+
+func (p places) add(name string, at int) {
+	if p != nil {
+		p[name] = at
+	}
 }
 
 // same compares as the SDK's language does: 1 and 1.0 are one number in JavaScript.

@@ -35,6 +35,27 @@ func TestWithoutConsentNothingIsReportedOfTheContext(t *testing.T) {
 	}
 }
 
+// A context of many attributes is merged in another way than one of few.
+func TestALargeContextIsMergedLikeASmallOne(t *testing.T) {
+	w := started(t, sdk.JavaScript, nil)
+	for _, n := range []int{3, fewAttributes + 1} {
+		text := func(value int) string {
+			members := make([]string, n)
+			for i := range members {
+				members[i] = fmt.Sprintf(`"a%d":%d`, i, value)
+			}
+			return "{" + strings.Join(members, ",") + `,"twice":1,"twice":2}`
+		}
+		v := w.NewVisitor(within(t), Params{ID: "v", Context: attributes(text(0))})
+		own := len(v.Context()) - n - 1
+		require.NoError(t, v.UpdateContext(attributes(text(7))))
+		require.Len(t, v.Context(), own+n+1)
+		require.Equal(t, fmt.Sprintf("a%d", n-1), v.Context()[own+n-1].Name)
+		require.Equal(t, "7", v.Context()[own+n-1].Value.Text)
+		require.Equal(t, "2", v.Context()[own+n].Value.Text)
+	}
+}
+
 func TestPythonPutsWhatItReloadsIntoTheCacheOnceMore(t *testing.T) {
 	w := newWorld(t, sdk.Python, nil)
 	w.caches = true
