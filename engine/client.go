@@ -95,8 +95,8 @@ func Open(options []byte, host Host) (*Client, error) {
 // waitWithFlags is how long Open waits for newer flags when it has some from an earlier process.
 const waitWithFlags = time.Second
 
-// Resolve evaluates one flag into out. It takes no lock, does no I/O and does not allocate, unless out.Trace is set or
-// the outcome is an error.
+// Resolve evaluates one flag into out. It takes no lock, does no I/O and does not allocate, unless out.Trace is set,
+// the outcome is an error, or the rules are a backend.Asking.
 func (c *Client) Resolve(flagKey string, ec *eval.Context, out *eval.Outcome) {
 	c.current.Load().resolve(flagKey, ec, out)
 }

@@ -18,7 +18,7 @@ type Event struct {
 	Level   string   `json:"level,omitempty"`   // log: debug, info, warn, error
 	Logger  string   `json:"logger,omitempty"`  // log: burgee.<backend>
 	Message string   `json:"message,omitempty"` // log
-	Count   int      `json:"count,omitempty"`   // lost: how many events were dropped because nobody took them
+	Count   int      `json:"count,omitempty"`   // lost: how many events found no room because nobody took them
 	Own     []byte   `json:"-"`                 // of the backend's own: all of the event, a JSON object
 }
 
@@ -77,7 +77,7 @@ func (l *fifo) precedes(other *fifo) bool {
 	return len(l.events) > 0 && (len(other.events) == 0 || l.numbers[0] < other.numbers[0])
 }
 
-// add keeps an event; the oldest make room for it.
+// add keeps an event. When there are too many the oldest makes room for it.
 func (q *eventQueue) add(e Event) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

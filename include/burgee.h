@@ -185,7 +185,8 @@ BURGEE_API char *burgee_call(uint64_t client, const char *method, const char *pa
  *   {"type":"status","status":{...}}                          the state changed
  *   {"type":"change","flags":["a","b"],"version":4}           flags were added, removed or redefined
  *   {"type":"log","level":"warn","logger":"burgee.flipt","message":"..."}
- *   {"type":"lost","count":3}                                 nobody waited, and the oldest events were dropped
+ *   {"type":"lost","count":3}                                 nobody waited: so many were dropped, the oldest, or of a
+ *                                                             backend's own the newest
  *   {"type":"closed"}                                         the last event, for a thread that waits at that moment
  * and on a client of the backend "flagship" that is an SDK
  *   {"type":"sdk_status","status":100,"name":"READY"}         as flagship.status
@@ -438,7 +439,7 @@ typedef struct burgee_visitor_flag {
    * burgee_result may be the same number and has nothing to do with it. */
   uint64_t id;
   double number;         /* value_kind NUMBER: the value as a double */
-  uint32_t code;         /* burgee_code: BURGEE_OK, or why there is no value */
+  uint32_t code;         /* burgee_code: BURGEE_OK, also when the value is null, or why there is no flag */
   uint32_t value_kind;   /* burgee_kind; NULL: there is no value, and the caller's default applies */
   uint32_t boolean;      /* value_kind BOOLEAN: 0 or 1 */
   uint32_t value_length; /* value_kind NUMBER, STRING or JSON */
@@ -451,7 +452,8 @@ typedef struct burgee_visitor_flag {
 /* Reads one flag of a visitor, and with BURGEE_EXPOSE queues that the visitor saw it if the result fits into the buffer. Never
  * blocks. Returns flag->code: BURGEE_OK when the visitor has the flag; BURGEE_FLAG_NOT_FOUND when not;
  * BURGEE_PROVIDER_NOT_READY when neither, because the SDK is not started; BURGEE_INVALID_HANDLE for a client or a visitor that
- * is unknown or closed, and for clients of other backends. */
+ * is unknown or closed, and for clients of other backends; BURGEE_INVALID_REQUEST for texts that are not UTF-8 or a fallback that
+ * is none; BURGEE_FORKED; BURGEE_INTERNAL for a defect of Burgee. */
 BURGEE_API uint32_t burgee_visitor_flag_into(uint64_t client, const burgee_visitor_request *request,
                                              burgee_visitor_flag *flag);
 

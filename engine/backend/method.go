@@ -10,7 +10,8 @@ import (
 // Action is a call whose params have been read. It returns what is encoded as JSON.
 type Action func(ctx context.Context, call *Call) (any, error)
 
-// Strict returns a method that does nothing unless all params are as they should be; read is told nothing of unknown ones.
+// Strict returns a method that does nothing unless all params are as they should be. read takes those that the method has, and
+// reports what is wrong with them; any other is refused by its name.
 func Strict(name string, read func(params *option.Reader) Action) Method {
 	return Method{Run: func(ctx context.Context, call *Call) (any, error) {
 		params, err := option.New(call.Params)

@@ -3,8 +3,8 @@ package backend
 import "github.com/burgee-flags/burgee/engine/eval"
 
 // Visitors is what a backend brings whose vendor's SDK hands out visitors: objects that hold the decisions made for them.
-// They are known by handles, numbers below 2^53 that are never used twice. Its methods neither wait nor allocate, and are
-// safe for any number of threads.
+// They are known by handles, numbers below 2^53 that are never used twice. Its methods do not wait for anything, and are safe
+// for any number of threads. Read neither locks nor allocates.
 type Visitors interface {
 	// Read looks up a flag of a visitor. It returns false for a handle that is unknown or closed.
 	Read(visitor uint64, key string, out *VisitorFlag) bool
@@ -31,12 +31,12 @@ type Exposure uint8
 
 // The exposures, by their numbers in the C interface.
 const (
-	NotAsked Exposure = iota
-	Queued
-	NotReady
-	Panic
-	NoConsent
-	NoSuchFlag
-	Duplicate
-	NotQueued
+	NotAsked   Exposure = iota
+	Queued              // it will be sent
+	NotReady            // the SDK is not started
+	Panic               // the vendor has switched everything off
+	NoConsent           // the visitor does not agree to be tracked
+	NoSuchFlag          // the visitor has no such flag, or is closed
+	Duplicate           // the same was reported a moment ago
+	NotQueued           // the queue is full or closed
 )

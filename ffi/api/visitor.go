@@ -116,7 +116,7 @@ func (c *call) readVisitor(visitors backend.Visitors, request *VisitorRequest, r
 	return eval.CodeFlagNotFound
 }
 
-// readFallback reads the caller's default. It returns false for one that makes no sense.
+// readFallback reads the caller's default. It returns false for a kind that does not exist and a text that cannot be read.
 func (c *call) readFallback(from *Attribute, to *eval.Value) bool {
 	if from.Kind == uint32(eval.Number) && from.Text.Length == 0 && (math.IsNaN(from.Number) || math.IsInf(from.Number, 0)) {
 		return true // null: what the vendor is told is JSON, which has no such numbers

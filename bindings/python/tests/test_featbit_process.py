@@ -79,9 +79,16 @@ def test_a_spool_survives_a_kill(server: DataSyncServer, tmp_path: Path) -> None
     server.fail({"kind": "answer", "status": 503, "path": "insight", "times": -1})
     code = """
 client = FBClient(config(spool_path=sys.argv[2]))
-evaluate(client, "u", 1000)
-while client._ask("status", {})["events"]["spoolBytes"] < 1000 * 150:  # an event is longer than that
-    pass
+def written(at_least):
+    while (size := client._ask("status", {})["events"]["spoolBytes"]) < at_least:
+        pass
+    return size
+evaluate(client, "u", 1)
+one = written(1)
+evaluate(client, "u", 1)
+another = written(one + 1) - one  # all events are as long as the second
+evaluate(client, "u", 998)
+written(one + 999 * another)
 print("written", flush=True)
 sys.stdin.read()
 """

@@ -1,6 +1,6 @@
 import { longestTimer } from './timers';
 
-/** Keeps the process alive as long as somebody holds it: what threads find does not. */
+/** Keeps the process alive as long as somebody holds it: work on the engine's own threads does not. */
 export class Awake {
   private holders = 0;
   private timer: NodeJS.Timeout | undefined;

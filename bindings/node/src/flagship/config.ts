@@ -15,7 +15,7 @@ export interface ITrackingManagerConfig {
   cacheStrategy?: CacheStrategy;
 }
 
-/** Hits are events here, and the environment file holds the flags. */
+/** What all backends have. Where they speak of events and flags, hits and the environment file are meant. */
 type SharedExtras = 'spoolPath' | 'spoolMaxBytes' | 'cachePath' | 'maxBodyBytes' | 'tlsConfig' | 'proxy';
 
 /** What Burgee adds to the configuration of the vendor's SDK. */
@@ -26,9 +26,9 @@ export interface BurgeeConfig extends Pick<EngineExtras, SharedExtras> {
   eventsUrl?: string;
   /** Where other vendors' segments are; default "https://api-data-connector.flagship.io". */
   segmentsUrl?: string;
-  /** How long `close` waits for hits to be taken, and the end of the process; default 5, there with a spool 1. */
+  /** How long `close` and the end of the process wait for hits to be taken; default 5, at the end with a spool 1. */
   closeWait?: number;
-  /** How long a cache may take for a lookup; default 2. */
+  /** How long a cache may take for one call; default 2. */
   cacheTimeout?: number;
   /** Nothing is sent: no hits, no activations. */
   disableEvents?: boolean;
@@ -66,7 +66,7 @@ export interface IFlagshipConfig extends BurgeeConfig {
   fetchThirdPartyData?: boolean;
   visitorCacheImplementation?: IVisitorCacheImplementation;
   hitCacheImplementation?: IHitCacheImplementation;
-  /** Uses none of both caches. Default false. */
+  /** Uses neither of the caches. Default false. */
   disableCache?: boolean;
   trackingManagerConfig?: ITrackingManagerConfig;
   onSdkStatusChanged?: (status: FSSdkStatus) => void;
@@ -96,7 +96,7 @@ export interface IFlagshipConfig extends BurgeeConfig {
 type Check = (value: unknown) => boolean;
 
 const isText: Check = (value) => typeof value === 'string';
-const isFlag: Check = (value) => typeof value === 'boolean';
+const isBoolean: Check = (value) => typeof value === 'boolean';
 const isFunction: Check = (value) => typeof value === 'function';
 const isObject: Check = (value) => typeof value === 'object' && value !== null;
 const isPositive: Check = (value) => typeof value === 'number' && Number.isFinite(value) && value > 0;
@@ -112,7 +112,7 @@ const targetings = ['javascript', 'python', 'decision_api'];
 /** What each member has to be, in words and as a check. What is not gets its default. */
 const rules: Readonly<Record<string, readonly [wanted: string, check: Check]>> = {
   decisionMode: [`one of ${modes.join(', ')}`, oneOf(...modes)],
-  fetchNow: ['a boolean', isFlag],
+  fetchNow: ['a boolean', isBoolean],
   timeout: ['a number above 0', isPositive],
   logLevel: ['a LogLevel', (value) => Number.isInteger(value) && LogLevel[value as number] !== undefined],
   logManager: ['an object', isObject],
@@ -122,18 +122,18 @@ const rules: Readonly<Record<string, readonly [wanted: string, check: Check]>> =
   hitDeduplicationTime: ['a number from 0 on', isNotNegative],
   fetchFlagsBufferingTime: ['a number from 0 on', isNotNegative],
   initialBucketing: ['an object or a text', (value) => isObject(value) || isText(value)],
-  fetchThirdPartyData: ['a boolean', isFlag],
+  fetchThirdPartyData: ['a boolean', isBoolean],
   visitorCacheImplementation: ['an object', isObject],
   hitCacheImplementation: ['an object', isObject],
-  disableCache: ['a boolean', isFlag],
+  disableCache: ['a boolean', isBoolean],
   trackingManagerConfig: ['an object', isObject],
   onSdkStatusChanged: ['a function', isFunction],
   onBucketingSuccess: ['a function', isFunction],
   onBucketingFail: ['a function', isFunction],
   onBucketingUpdated: ['a function', isFunction],
   onVisitorExposed: ['a function', isFunction],
-  isQAModeEnabled: ['a boolean', isFlag],
-  batchActivateHits: ['a boolean', isFlag],
+  isQAModeEnabled: ['a boolean', isBoolean],
+  batchActivateHits: ['a boolean', isBoolean],
   sdkVersion: ['a text', isText],
   cdnUrl: ['a text', isText],
   eventsUrl: ['a text', isText],
@@ -143,7 +143,7 @@ const rules: Readonly<Record<string, readonly [wanted: string, check: Check]>> =
   closeWait: ['a number from 0 on', isNotNegative],
   cachePath: ['a text', isText],
   cacheTimeout: ['a number above 0', isPositive],
-  disableEvents: ['a boolean', isFlag],
+  disableEvents: ['a boolean', isBoolean],
   targeting: [`one of ${targetings.join(', ')}`, oneOf(...targetings)],
   maxBodyBytes: ['a number above 0', isPositive],
   tlsConfig: ['an object', isObject],

@@ -9,7 +9,7 @@ const modes: Readonly<Record<DecisionMode, string>> = {
   [DecisionMode.BUCKETING_EDGE]: 'bucketing_edge',
 };
 
-/** Bounds how long reading a file may take that is at hand, in milliseconds. */
+/** Bounds how long opening may take when the environment file is at hand, in milliseconds. */
 const openingTime = 60_000;
 
 /** The engine refuses longer times and shorter intervals, of which the vendor's SDK takes any, in seconds. */
@@ -120,6 +120,7 @@ export const words: Readonly<Record<string, string>> = {
   spool_path: 'spoolPath',
   spool_max_bytes: 'spoolMaxBytes',
   close_wait_ms: 'closeWait',
+  tls_config: 'tlsConfig',
   cache_path: 'cachePath',
   cache_timeout: 'cacheTimeout',
   disable_events: 'disableEvents',

@@ -53,7 +53,7 @@ export class FSFlagMetadata implements IFSFlagMetadata {
 
 const notStarted = 1; // BURGEE_PROVIDER_NOT_READY
 
-/** Whose flags these are. visitor is the engine's name for it. */
+/** Whose flags these are. handle is the engine's name for the visitor. */
 export interface FlagOwner {
   readonly handle: number;
   readonly visitorId: string;
@@ -172,7 +172,7 @@ export class FSFlag implements IFSFlag {
   private missing(tag: string, code: number, consequence: string): void {
     const { engine, logs } = runtime;
     const panics = flagStatuses[engine.last.status()] === FSFlagStatus.PANIC;
-    const why = code === notStarted ? 'the SDK is not started' : panics ? 'the SDK is in panic mode' : 'is unknown';
+    const why = code === notStarted ? 'the SDK is not started' : panics ? 'the SDK is in panic mode' : 'it is unknown';
     const level = code === notStarted || panics ? LogLevel.ERROR : LogLevel.WARNING;
     if (logs.shows(level)) {
       logs.log(level, tag, `${this.name}: ${why}; ${consequence}`);

@@ -1,2 +1,2 @@
-/** In milliseconds: Node takes what is longer for 1. */
+/** In milliseconds. Node treats a longer delay as one of 1 ms. */
 export const longestTimer = 2 ** 31 - 1;

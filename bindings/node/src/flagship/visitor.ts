@@ -192,6 +192,7 @@ export class Visitor extends ListeningVisitor implements FlagOwner {
     );
   }
 
+  /** A flag, which reads what the visitor has whenever it is asked. A flag that the visitor lacks is one, too. */
   getFlag(key: string): IFSFlag {
     if (runtime.logs.shows(LogLevel.WARNING)) {
       const { status, reason } = this.fetchStatus;
@@ -202,10 +203,12 @@ export class Visitor extends ListeningVisitor implements FlagOwner {
     return new FSFlag({ key, visitor: this });
   }
 
+  /** All flags that the visitor has now. */
   getFlags(): IFSFlagCollection {
     return FSFlagCollection.of(this, this.ask<{ flags: ListedFlag[] }>('flags')?.flags ?? []);
   }
 
+  /** Queues what the visitor did. Never rejects: the log says why a hit is not sent, and what was left out of it. */
   async sendHit(hit: IHit): Promise<void> {
     const plain = plainHit(hit, (problem) => runtime.logs.error('sendHit', problem));
     const reply = plain === undefined ? undefined : this.ask<SentHit>('send', { hit: plain });
@@ -220,6 +223,7 @@ export class Visitor extends ListeningVisitor implements FlagOwner {
     }
   }
 
+  /** Queues hits in their order, as `sendHit` does. */
   async sendHits(hits: readonly IHit[]): Promise<void> {
     if (!isList(hits)) {
       runtime.logs.error('sendHits', 'hits is not an array');

@@ -136,7 +136,8 @@ func clearContext(*option.Reader) visitorAction {
 	}
 }
 
-// state answers {"visitor"} -> {"id", "anonymousId", "consent", "status", "reason", "context", "assignments"}.
+// state answers {"visitor"} -> {"id", "anonymousId", "consent", "status", "reason", "context", "assignments", "exposed"}:
+// assignments are variation ids by variation group ids; exposed are the ids of the variations reported as seen, in Python only.
 func state(*option.Reader) visitorAction {
 	return func(_ context.Context, v *held) (any, error) {
 		assignments := v.Assignments()

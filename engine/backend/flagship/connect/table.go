@@ -83,6 +83,7 @@ func newChunk(past uint32) *chunk {
 	return c
 }
 
+// places returns the chunk of a handle, and the slot in it.
 func places(handle uint64) (at, slot uint64) {
 	return handle & (1<<slotBits - 1) / chunkSlots, handle % chunkSlots
 }

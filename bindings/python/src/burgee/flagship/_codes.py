@@ -16,4 +16,5 @@ READABLE = (1, 2)  # fetched, and fetched before the visitor changed
 EXPOSURE_NOT_READY = 2
 EXPOSURE_PANIC = 3
 EXPOSED_NOT_FOUND = 5
+# NO_CONSENT and DROPPED, in words.
 REFUSED = {4: "the visitor has not given consent", 7: "the queue is full"}

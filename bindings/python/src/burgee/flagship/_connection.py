@@ -1,4 +1,4 @@
-"""A client of the engine, as the SDK has some."""
+"""The clients of the engine that the SDK opens."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ _LAST_PATIENCE = 5.0  # seconds, for the cache manager when the SDK is stopped
 
 
 class Engine:
-    """What the SDK is made of. There is one, which starts with the first visitor.
+    """What the SDK is made of. There is one in a process, which opens its first client when it is first needed.
 
     Attributes:
         visitor: the one that was made as SINGLE_INSTANCE.

@@ -40,27 +40,28 @@ if TYPE_CHECKING:
             decision_url: where decisions are asked for and exposures reported, with the path /v2 of the vendor's.
             cdn_url: where the environment file is.
             events_url: where hits are posted.
-            strict_types: True: a default counts only when its type is that of the value, as in the vendor's SDK. False:
-                the default None takes every value, and int and float are the same.
+            strict_types: True, the default: a value counts only when its type is that of the caller's default, as in
+                the vendor's SDK. False: the default None takes every value, and int and float are the same.
             minimum_log_level: messages of this level and above pass, instead of what log_level says.
-            targeting: "python" as the vendor's Python SDK, "javascript" as its JavaScript SDK, "decision_api" as its
-                server.
+            targeting: whose rules count: "python", the default, for the vendor's Python SDK, "javascript" for its
+                JavaScript SDK, "decision_api" for its server.
             initial_bucketing: an environment file, as a dict or as JSON text, until the first one was fetched.
-            start_wait: how long Flagship.start() waits for the first environment file; timeout, unless it is given.
-            close_wait: how long Flagship.stop() waits for hits to be sent.
+            start_wait: how long Flagship.start() waits for the first environment file; unless it is given: as long as
+                timeout says, 15000 at most.
+            close_wait: how long Flagship.stop() waits for hits to be sent; 5000 unless it is given, with a spool 1000.
             hit_deduplication_time: the same hit or exposure of a visitor is not sent twice within it; 0, the default:
                 it is.
             fetch_flags_buffering_time: a fetch that comes so soon after a good one does nothing; 0, the default: it
                 does.
             disable_events: no hits and exposures are sent.
             spool_path: a folder in which hits survive the process.
-            spool_max_bytes: how large it may grow.
+            spool_max_bytes: how large it may grow; 67108864 unless it is given.
             cache_path: a file that keeps the environment file for the next start.
             qa_mode: hits say that somebody is testing.
             tls_config: how servers are checked, as for burgee.open.
             proxy: through which servers are reached, as for burgee.open.
-            max_body_bytes: how large an answer may be.
-            engine_log_level: debug, info, warn or error: what the engine logs at all.
+            max_body_bytes: how large an answer may be; 67108864 unless it is given.
+            engine_log_level: debug, info, warn or error: what the engine logs at all; warn unless it is given.
         """
 
         decision_url: str

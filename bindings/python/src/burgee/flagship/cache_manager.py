@@ -21,7 +21,8 @@ class VisitorCacheImplementation(ABC):
 
     Every method may be a coroutine function or a plain one. They are called on threads of the SDK's own, and coroutines
     run in an event loop of its own, whether or not the program has one. Calls for one visitor come one after the other.
-    What a method raises goes to the log manager, and the SDK does without.
+    What a method raises goes to the log manager, and the SDK does without. A record is a dict that JSON can hold, with
+    the members "version" and "data".
     """
 
     @abstractmethod
@@ -64,7 +65,7 @@ class CacheManager(ABC):
     """Extend it together with VisitorCacheImplementation, HitCacheImplementation or both.
 
     Attributes:
-        timeout: how long a lookup may take, in milliseconds.
+        timeout: how long a lookup may take, in milliseconds. All other calls may take 10 seconds.
         env_id: of the environment, once the SDK was started with this.
     """
 

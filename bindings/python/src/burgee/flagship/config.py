@@ -31,9 +31,10 @@ class _FlagshipConfig:
         env_id: of the environment, once the SDK was started with this.
         api_key: of the environment, once the SDK was started with this.
         decision_mode: who decides.
-        timeout: of a request.
+        timeout: of a request; default 2000.
         polling_interval: between two requests for the environment file, 100 at least; negative: there is only one.
-        log_level: which messages there are, as LogLevel says.
+            Default 60000.
+        log_level: which messages there are, as LogLevel says; default ALL.
         log_manager: takes them.
         status_listener: is told how far the SDK has come; None: nobody is.
         tracking_manager_config: how hits are sent.
@@ -116,8 +117,8 @@ class DecisionApi(_FlagshipConfig):
 class Bucketing(_FlagshipConfig):
     """Decides in this process, by an environment file that is polled.
 
-    Flagship.start() waits for the first file, as long as timeout says; with start_wait=0 not at all. Arguments and
-    attributes are those of the base class.
+    Flagship.start() waits for the first file, as long as timeout says, but 15 seconds at most; with start_wait=0 not at
+    all. Arguments and attributes are those of the base class.
     """
 
     _mode = DecisionMode.BUCKETING

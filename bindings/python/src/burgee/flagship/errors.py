@@ -1,6 +1,7 @@
 """What can go wrong.
 
-Programs catch InitializationParamError and ParamTypeError. The others are only ever passed to the log manager.
+Programs catch InitializationParamError and ParamTypeError. The others are only ever passed to the log manager; those
+about parsing and formats never occur, and are there for programs that import them.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ __all__ = [
 
 
 class FlagshipException(Exception):  # noqa: N818 - the vendor's name
-    """What programs may want to catch."""
+    """The base of the errors that are raised, for programs that catch all of them."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)

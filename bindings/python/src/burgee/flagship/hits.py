@@ -65,7 +65,7 @@ class Hit:
         return self._with("with_session_number", "number", number, int, HitFields.session)
 
     def with_locale(self: H, locale: str) -> H:
-        """Say in which language."""
+        """Say in which language, such as "fr-FR"."""
         return self._with("with_locale", "locale", locale, str, HitFields.locale)
 
     def _with(self: H, function: str, name: str, value: Any, expected: Any, field: str) -> H:
@@ -116,7 +116,7 @@ class Event(Hit):
         return self._with("with_event_label", "label", label, str, HitFields.event_label)
 
     def with_event_value(self, value: int) -> Event:
-        """Give it a value."""
+        """Give it a value: a whole number."""
         return self._with("with_event_value", "value", value, int, HitFields.event_value)
 
 

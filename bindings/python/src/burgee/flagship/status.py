@@ -17,6 +17,6 @@ class Status(Enum):
     POLLING = 20
     """It waits for its first environment file."""
     PANIC = 30
-    """Everything is switched off on the platform, apart from fetching flags."""
+    """Somebody has switched everything off on the vendor's platform; only fetching flags goes on."""
     READY = 100
     """It works."""
