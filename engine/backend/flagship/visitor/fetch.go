@@ -129,19 +129,19 @@ func (v *Visitor) end(running *fetching) {
 	}
 	v.mu.Lock()
 	v.tellEnd(running, running.err)
-	if v.running == running {
-		v.running = nil
-	}
 	v.mu.Unlock()
 	close(running.done)
 }
 
-// tellEnd tells the host, once, that a fetch is over. The lock is held.
+// tellEnd tells the host, once, that a fetch is over. Who has heard of it begins another one. The lock is held.
 func (v *Visitor) tellEnd(running *fetching, err error) {
 	if running.told {
 		return
 	}
 	running.told = true
+	if v.running == running {
+		v.running = nil
+	}
 	if !running.loud && !v.listens.Load() {
 		return
 	}
