@@ -53,9 +53,12 @@ def cycles(count):
         del client
     settle()
 cycles(200)
-before = (descriptors(), threads(), resident())
-cycles(400)
-after = (descriptors(), threads(), resident())
+for _ in range(3):  # a leak grows each time; a heap may grow once
+    before = (descriptors(), threads(), resident())
+    cycles(400)
+    after = (descriptors(), threads(), resident())
+    if after[2] <= before[2] + (8 << 20):
+        break
 assert after[0] <= before[0] + 2, (before, after)
 assert after[1] <= before[1] + 3, (before, after)
 assert after[2] <= before[2] + (8 << 20), (before, after)
