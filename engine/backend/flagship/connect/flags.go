@@ -5,7 +5,6 @@ import (
 
 	"github.com/goccy/go-json"
 
-	"github.com/burgee-flags/burgee/engine/backend"
 	"github.com/burgee-flags/burgee/engine/backend/flagship"
 	"github.com/burgee-flags/burgee/engine/backend/flagship/visitor"
 	"github.com/burgee-flags/burgee/engine/eval"
@@ -65,13 +64,6 @@ func requiredText(params *option.Reader, name string) string {
 	return params.String(name, "")
 }
 
-// exposureNames are the words for what became of an exposure.
-var exposureNames = [...]string{
-	backend.NotAsked: "", backend.Queued: "queued", backend.NotReady: "not_ready", backend.Panic: "panic",
-	backend.NoConsent: "no_consent", backend.NoSuchFlag: "not_found", backend.Duplicate: "duplicate",
-	backend.NotQueued: "dropped",
-}
-
 // expose reports that the visitor saw a flag: {"visitor", "key", "default"} -> {"exposure"}.
 func expose(params *option.Reader) visitorAction {
 	key := requiredText(params, "key")
@@ -80,8 +72,12 @@ func expose(params *option.Reader) visitorAction {
 		fallback = evaljson.Value(raw)
 	}
 	return func(_ context.Context, v *held) (any, error) {
+		exposure := "queued"
+		if word := refused(v.Expose(key, fallback)); word != nil {
+			exposure = *word
+		}
 		return struct {
 			Exposure string `json:"exposure"`
-		}{exposureNames[exposures[v.Expose(key, fallback)]]}, nil
+		}{exposure}, nil
 	}
 }

@@ -208,7 +208,8 @@ func requiredBool(params *option.Reader, name string) bool {
 // refusals are the words for why something had no effect.
 var refusals = map[error]string{
 	visitor.ErrNotReady: "not_ready", visitor.ErrPanic: "panic", visitor.ErrNoConsent: "no_consent",
-	visitor.ErrDuplicate: "duplicate", visitor.ErrNotQueued: "dropped", visitor.ErrEmptyID: "empty_id",
+	visitor.ErrFlagNotFound: "not_found", visitor.ErrDuplicate: "duplicate", visitor.ErrNotQueued: "dropped",
+	visitor.ErrEmptyID:       "empty_id",
 	visitor.ErrAuthenticated: "authenticated", visitor.ErrAnonymous: "not_authenticated",
 }
 
