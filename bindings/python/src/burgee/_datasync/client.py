@@ -14,11 +14,11 @@ from math import isfinite
 from .. import _native
 from .._events import start
 from .._session import call, close_session, open_session, replace_session, result
+from .._uwsgi import check_uwsgi
 from ..errors import BurgeeError, InvalidConfigError
 from .mirror import EngineStorage, FedStorage, StorageWriter
 from .readiness import Readiness
 from .status import StateType
-from .uwsgi import check_uwsgi
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

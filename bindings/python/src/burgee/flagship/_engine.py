@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import threading
 
-from .._datasync.uwsgi import check_uwsgi
 from .._session import call, close_session, open_session
+from .._uwsgi import check_uwsgi
 from ..errors import InvalidConfigError
 from ._caching import Caches
 from ._connection import Connection
